@@ -1,0 +1,15 @@
+//! The agent: reads the sensors of one room and publishes what it read, losing nothing.
+//!
+//! Data flows through the modules in this order:
+//! sensor → [`driver`] → [`sampler`] → [`spool`] → [`uplink`] ⇢ MQTT.
+//! [`draft`] is what the sampler hands to the spool, [`clock`] tells what time it was,
+//! [`world`] is everything that a test or the demo replaces.
+
+pub mod clock;
+pub mod config;
+pub mod draft;
+pub mod driver;
+pub mod sampler;
+pub mod spool;
+pub mod uplink;
+pub mod world;
