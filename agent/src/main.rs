@@ -1,1 +1,3 @@
+//! hallwatch-agent: the command line of the agent.
+
 fn main() {}

@@ -1,0 +1,1 @@
+//! The agent's configuration: a TOML file and environment overrides; unknown keys are errors.

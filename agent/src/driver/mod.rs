@@ -1,0 +1,3 @@
+//! Sensors and probes, and the buses they sit on.
+
+pub mod simulated;

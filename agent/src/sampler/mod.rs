@@ -1,0 +1,1 @@
+//! Turns readings of many sensors into one flat draft a tick.

@@ -1,0 +1,1 @@
+//! Keeps samples until the collector has committed them.

@@ -1,0 +1,1 @@
+//! Publishes the spool in order and frees what the collector acknowledged.
