@@ -1,1 +1,21 @@
-//! collector
+//! The collector: stores what agents report, decides what is wrong, and chases tickets to their end.
+//!
+//! Data flows through the modules in this order:
+//! MQTT ⇢ [`ingest`] → [`rules`] → [`tickets`] → [`notify`], composed by [`step`] into one
+//! transaction over the [`ledger`]; [`readings`] answers what charts ask, [`web`] stands on top.
+//! [`episode`] is the vocabulary that rules and tickets share, [`live`] the picture of the present
+//! that pages show, [`packs`] the rules as people write them, [`world`] what tests replace.
+
+pub mod config;
+pub mod episode;
+pub mod ingest;
+pub mod ledger;
+pub mod live;
+pub mod notify;
+pub mod packs;
+pub mod readings;
+pub mod rules;
+pub mod step;
+pub mod tickets;
+pub mod web;
+pub mod world;

@@ -1,1 +1,3 @@
+//! hallwatch-collector: the command line of the collector.
+
 fn main() {}

@@ -8,8 +8,7 @@ use crate::Error;
 pub const POINT_BYTES_MAX: usize = 64;
 
 /// Field names of a sample that are no points; each has its meaning in [`crate::sample`].
-pub const HEADER_NAMES: [&str; 9] =
-    ["at", "seq", "spool", "boot", "clock", "uncertainty_ms", "faults", "upto", "lost"];
+pub const HEADER_NAMES: [&str; 9] = ["at", "seq", "spool", "boot", "clock", "uncertainty_ms", "faults", "upto", "lost"];
 
 /// A validated point name, for example `temperature_celsius`. Cheap to clone.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

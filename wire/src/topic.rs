@@ -43,8 +43,7 @@ pub enum Channel {
 
 impl Channel {
     /// Every channel.
-    pub const ALL: [Channel; 6] =
-        [Self::Samples, Self::Status, Self::About, Self::Ack, Self::Command, Self::Result];
+    pub const ALL: [Channel; 6] = [Self::Samples, Self::Status, Self::About, Self::Ack, Self::Command, Self::Result];
 
     /// The last level of the topic.
     #[must_use]

@@ -1,0 +1,1 @@
+//! Hears MQTT, decodes, drops what is known, and acknowledges what is committed.

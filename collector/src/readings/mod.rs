@@ -1,0 +1,1 @@
+//! Answers what charts, dashboards and back-tests ask of the past.

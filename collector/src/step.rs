@@ -1,0 +1,1 @@
+//! One step, one transaction: samples in, everything that follows out, then the ack.

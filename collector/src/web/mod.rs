@@ -1,0 +1,1 @@
+//! Pages and the JSON API, read from the ledger, the readings and the live picture.
