@@ -1,1 +1,22 @@
-//! tests
+//! Turns real programs into a world that a test can start, break and read: brokers, agents,
+//! collectors and receivers of alerts as processes and sockets of this machine. Decides nothing
+//! about Hallwatch itself; what is right stands in `tests/tests`.
+//!
+//! A test owns one [`House`]. Whatever it starts is reaped when it goes, and whatever survives the
+//! house fails the test. Nothing waits for a fixed time: [`wait::until`] looks until it sees.
+
+pub mod broker;
+pub mod house;
+pub mod meter;
+pub mod port;
+pub mod process;
+pub mod program;
+pub mod receiver;
+pub mod rng;
+pub mod wait;
+
+pub use broker::Broker;
+pub use house::House;
+pub use process::Process;
+pub use receiver::Receiver;
+pub use rng::Rng;
