@@ -5,17 +5,28 @@
 //! transaction over the [`ledger`]; [`readings`] answers what charts ask, [`web`] stands on top.
 //! [`episode`] is the vocabulary that rules and tickets share, [`live`] the picture of the present
 //! that pages show, [`packs`] the rules as people write them, [`world`] what tests replace.
+//! [`run`] connects them; [`shared`] is what they share, [`metrics`] and [`health`] what they say
+//! of themselves.
 
 pub mod config;
 pub mod episode;
+pub mod health;
 pub mod ingest;
 pub mod ledger;
 pub mod live;
+pub mod metrics;
 pub mod notify;
 pub mod packs;
 pub mod readings;
 pub mod rules;
+pub mod run;
+pub mod shared;
 pub mod step;
 pub mod tickets;
 pub mod web;
 pub mod world;
+
+pub use config::Config;
+pub use run::{Error, Handle, run, start};
+pub use shared::Shared;
+pub use world::World;

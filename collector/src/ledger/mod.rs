@@ -1,6 +1,15 @@
 //! What must not be lost: samples, watermarks, rule state, tickets, outbox. One trait, one
 //! black-box suite for each store behind it. The samples of one commit are one blob.
 
+pub mod error;
+pub mod sqlite;
+pub mod store;
+
+pub use error::Error;
+pub use store::{
+    Device, EpisodeFilter, Inbox, Ledger, Loaded, LostRow, MessageRow, Outbox, Reader, Size, TicketFilter, WakeUp,
+};
+
 use wire::{About, Id, Lost, Sample, Source, Status, UnixMs};
 
 use crate::{
@@ -9,7 +18,7 @@ use crate::{
 };
 
 /// Everything that one step changes: stored whole or not at all.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Commit {
     /// The step's `now`.
     pub at: UnixMs,

@@ -1,0 +1,147 @@
+//! `[notify.channel.NAME]`: to whom and by which way. Secrets are named as files, never written here.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Error, Language, error};
+use crate::episode::Severity;
+
+/// Who is told.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Notify {
+    /// Ways to tell, by a name of your own.
+    pub channel: BTreeMap<String, Channel>,
+}
+
+/// One way to tell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Channel {
+    /// A signed HTTP POST.
+    Webhook(Webhook),
+    /// An e-mail.
+    Smtp(Smtp),
+}
+
+/// `kind = "webhook"`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Webhook {
+    /// Where to post.
+    pub url: String,
+    /// File with the secret that signs the body.
+    pub secret_file: Option<PathBuf>,
+    /// Only tickets of these teams; empty means all.
+    #[serde(default)]
+    pub teams: Vec<String>,
+    /// Only tickets at least this bad; P4 means all.
+    #[serde(default = "all_severities")]
+    pub severity_min: Severity,
+    /// Language of the texts; the top-level `language` where absent.
+    pub language: Option<Language>,
+}
+
+/// `kind = "smtp"`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Smtp {
+    /// Mail server.
+    pub host: String,
+    /// Its port; 587 for `starttls`, 465 for `tls`, 25 for `none` where absent.
+    pub port: Option<u16>,
+    /// How the connection is protected.
+    #[serde(default)]
+    pub security: SmtpSecurity,
+    /// User at the server.
+    pub user: Option<String>,
+    /// File with the password, and nothing else.
+    pub password_file: Option<PathBuf>,
+    /// Sender.
+    pub from: String,
+    /// Receivers.
+    pub to: Vec<String>,
+    /// Only tickets of these teams; empty means all.
+    #[serde(default)]
+    pub teams: Vec<String>,
+    /// Only tickets at least this bad; P4 means all.
+    #[serde(default = "all_severities")]
+    pub severity_min: Severity,
+    /// Language of the texts; the top-level `language` where absent.
+    pub language: Option<Language>,
+}
+
+/// How a connection to a mail server is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SmtpSecurity {
+    /// TLS after a greeting in the clear; refused if the server cannot.
+    #[default]
+    Starttls,
+    /// TLS from the first byte.
+    Tls,
+    /// In the clear; only for a server on the same machine.
+    None,
+}
+
+fn all_severities() -> Severity {
+    Severity::P4
+}
+
+impl Channel {
+    /// Only tickets of these teams; empty means all.
+    #[must_use]
+    pub fn teams(&self) -> &[String] {
+        match self {
+            Self::Webhook(c) => &c.teams,
+            Self::Smtp(c) => &c.teams,
+        }
+    }
+
+    /// Only tickets at least this bad.
+    #[must_use]
+    pub fn severity_min(&self) -> Severity {
+        match self {
+            Self::Webhook(c) => c.severity_min,
+            Self::Smtp(c) => c.severity_min,
+        }
+    }
+
+    /// Language of the texts.
+    #[must_use]
+    pub fn language(&self) -> Option<Language> {
+        match self {
+            Self::Webhook(c) => c.language,
+            Self::Smtp(c) => c.language,
+        }
+    }
+}
+
+impl Notify {
+    pub(super) fn check(&self) -> Result<(), Error> {
+        for (name, channel) in &self.channel {
+            let key = |field: &str| format!("notify.channel.{name}.{field}");
+            match channel {
+                Channel::Webhook(c) => {
+                    if !(c.url.starts_with("http://") || c.url.starts_with("https://")) {
+                        return Err(error::value(&key("url"), "not an http address", "begin it with `https://`"));
+                    }
+                }
+                Channel::Smtp(c) => {
+                    if c.to.is_empty() {
+                        return Err(error::value(&key("to"), "empty", "name at least one receiver"));
+                    }
+                    if c.password_file.is_some() != c.user.is_some() {
+                        return Err(error::value(
+                            &key("user"),
+                            "one without the other",
+                            "set `user` and `password_file` together",
+                        ));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,47 @@
+//! What the stages of one running collector share: the live picture, figures, health and the ways
+//! into the ledger. Holds no logic.
+
+use std::sync::{Arc, RwLock};
+
+use tokio::sync::broadcast;
+
+use crate::{
+    config::Config,
+    health::Health,
+    ledger::{Inbox, Outbox, Reader, WakeUp},
+    live::{Change, Live},
+    metrics::Metrics,
+    readings::Readings,
+    world::Clock,
+};
+
+/// Changes that a slow page may miss before it must load everything again.
+pub const CHANGES_MAX: usize = 1_024;
+
+/// One a collector, behind an `Arc`.
+pub struct Shared {
+    /// The configuration as read.
+    pub config: Config,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// The present.
+    pub live: RwLock<Live>,
+    /// Every change of the present, after its commit.
+    pub changes: broadcast::Sender<Change>,
+    /// Tickets, episodes, devices …
+    pub reader: Arc<dyn Reader>,
+    /// Where people's requests go; wake `requests` after putting one.
+    pub inbox: Arc<dyn Inbox>,
+    /// What waits to be told.
+    pub outbox: Arc<dyn Outbox>,
+    /// The past of points.
+    pub readings: Arc<dyn Readings>,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// What is wrong.
+    pub health: Health,
+    /// Rings when a commit put messages into the outbox.
+    pub messages: WakeUp,
+    /// Ring it after putting a request into the inbox.
+    pub requests: WakeUp,
+}
