@@ -1,1 +1,197 @@
-//! Turns readings of many sensors into one flat draft a tick.
+//! Turns readings of many sensors into one flat draft a tick, and one at once for each change of a
+//! contact or of a set of faults. Never numbers a sample and never asks what the wall clock says.
+//!
+//! [`plan`] names stations and points, [`worker`] holds the threads that read, [`judge`] rounds
+//! and refuses, [`merge`] decides what leaves when.
+
+mod judge;
+mod merge;
+mod plan;
+mod worker;
+
+use std::sync::Arc;
+
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinHandle,
+};
+use wire::{About, Id, PointAbout, about::SensorAbout};
+
+use crate::{
+    config::{Backend, Config},
+    draft::Draft,
+    driver::simulated::Room,
+    world::World,
+};
+use merge::{Merger, Todo};
+use plan::Plan;
+use worker::{Handle, Heard, Shared};
+
+/// Readings that wait for the sampler; when it is full the threads wait, and miss a tick.
+const HEARD_MAX: usize = 64;
+/// How many threads may hang for ever on one bus before no more are started.
+const REPLACED_MAX: u32 = 3;
+
+/// Why sampling cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A sensor sits on a bus that is not there.
+    #[error("no `[[bus]]` is named `{bus}`")]
+    NoSuchBus {
+        /// The name that the sensor gave.
+        bus: Id,
+    },
+    /// A point's name is not well-formed.
+    #[error("sensor `{sensor}` gives a point without a valid name")]
+    PointName {
+        /// The sensor.
+        sensor: Id,
+        /// What is wrong with the name.
+        source: wire::Error,
+    },
+    /// The system gave no thread.
+    #[error("cannot start a thread")]
+    Thread(#[source] std::io::Error),
+}
+
+/// Starts to sample into `drafts`, until `shutdown` turns true or `drafts` closes.
+/// Must be called inside a tokio runtime.
+pub fn start(
+    config: &Config,
+    world: &World,
+    drafts: mpsc::Sender<Draft>,
+    shutdown: watch::Receiver<bool>,
+) -> Result<JoinHandle<()>, Error> {
+    let plan = Arc::new(Plan::new(config)?);
+    let (heard, hearing) = mpsc::channel(HEARD_MAX);
+    let shared = Shared {
+        plan: Arc::clone(&plan),
+        buses: config.buses.clone().into(),
+        rooms: config.buses.iter().map(|bus| room(bus, world)).collect(),
+        clock: Arc::clone(&world.clock),
+        heard,
+    };
+    let workers = (0..plan.workers.len())
+        .map(|worker| worker::spawn(&shared, worker))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(Error::Thread)?;
+    let merger = Merger::new(plan, config.sampler.stuck_after, world.clock.boottime());
+    let replaced = vec![0; workers.len()];
+    let sampler = Sampler { shared, workers, replaced, merger, drafts };
+    Ok(tokio::spawn(sampler.run(hearing, shutdown)))
+}
+
+/// The room behind a simulated bus.
+fn room(bus: &crate::config::Bus, world: &World) -> Arc<Room> {
+    match (&world.room, &bus.backend) {
+        (Some(room), _) => Arc::clone(room),
+        (None, Backend::Simulated { seed }) => Room::new(*seed, Arc::clone(&world.clock)),
+        // Never looked at.
+        (None, _) => Room::new(0, Arc::clone(&world.clock)),
+    }
+}
+
+struct Sampler {
+    shared: Shared,
+    workers: Vec<Handle>,
+    /// How often each worker's thread was replaced.
+    replaced: Vec<u32>,
+    merger: Merger,
+    drafts: mpsc::Sender<Draft>,
+}
+
+impl Sampler {
+    async fn run(mut self, mut hearing: mpsc::Receiver<Heard>, mut shutdown: watch::Receiver<bool>) {
+        loop {
+            let todo = self.merger.advance(self.shared.clock.boottime());
+            if self.act(todo).await.is_err() {
+                return;
+            }
+            let wake = self.merger.next_wake();
+            let patience = wake.map_or(std::time::Duration::from_secs(1), |wake| {
+                self.shared.clock.real(wake.saturating_sub(self.shared.clock.boottime()))
+            });
+            let todo = tokio::select! {
+                () = tokio::time::sleep(patience) => Todo::default(),
+                heard = hearing.recv() => match heard {
+                    Some(Heard::Answer { station, at, outcome }) => self.merger.answered(station, at, &outcome),
+                    Some(Heard::Contact { station, at, value }) => self.merger.switched(station, at, value),
+                    None => return,
+                },
+                _ = shutdown.wait_for(|stop| *stop) => return,
+            };
+            if self.act(todo).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Fails once nobody takes drafts any more.
+    async fn act(&mut self, todo: Todo) -> Result<(), ()> {
+        for worker in todo.hung {
+            self.replace(worker);
+        }
+        for station in todo.ask {
+            self.workers[self.shared.plan.stations[station].worker].ask(station);
+        }
+        for draft in todo.drafts {
+            self.drafts.send(draft).await.map_err(drop)?;
+        }
+        Ok(())
+    }
+
+    /// Leaves a thread that hangs to itself and starts another.
+    fn replace(&mut self, worker: usize) {
+        if self.replaced[worker] >= REPLACED_MAX {
+            return;
+        }
+        self.replaced[worker] += 1;
+        match worker::spawn(&self.shared, worker) {
+            Ok(handle) => self.workers[worker] = handle,
+            Err(error) => tracing::error!(%error, "a bus hangs and no new thread can be started"),
+        }
+        for (station, _) in self.shared.plan.of_worker(worker) {
+            self.workers[worker].ask(station);
+        }
+    }
+}
+
+/// What this agent is and measures, for the `about` channel.
+pub fn about(config: &Config) -> Result<About, Error> {
+    let plan = Plan::new(config)?;
+    let sensors = config.sensors.iter().map(|sensor| SensorAbout {
+        name: sensor.name.to_string(),
+        driver: sensor.driver.word().to_owned(),
+        place: sensor.driver.place(),
+    });
+    let points = plan.stations.iter().flat_map(|station| {
+        station.points.iter().map(|point| {
+            let about = PointAbout {
+                unit: point.quantity.unit.to_owned(),
+                low: Some(point.quantity.low).filter(|low| low.is_finite()),
+                high: Some(point.quantity.high).filter(|high| high.is_finite()),
+                period_seconds: Some(station.period.as_secs_f64()),
+                asset: station.sensor.asset.clone(),
+                precision: Some(point.quantity.precision),
+                sensor: Some(station.sensor.name.to_string()),
+            };
+            (point.name.clone(), about)
+        })
+    });
+    Ok(About {
+        model: model(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        sensors: sensors.collect(),
+        points: points.collect(),
+    })
+}
+
+/// The computer: what its device tree or its firmware calls it.
+fn model() -> String {
+    ["/proc/device-tree/model", "/sys/class/dmi/id/product_name"]
+        .iter()
+        .filter_map(|path| std::fs::read_to_string(path).ok())
+        .map(|text| text.trim_matches(['\0', '\n', ' ']).to_owned())
+        .find(|text| !text.is_empty())
+        .unwrap_or_else(|| std::env::consts::ARCH.to_owned())
+}

@@ -1,1 +1,0 @@
-//! The agent's configuration: a TOML file and environment overrides; unknown keys are errors.

@@ -1,0 +1,278 @@
+//! Merges what the threads hear into drafts: one flat sample a tick, and one at once for each
+//! change of a contact or of a set of faults. Pure: the time is an argument, waiting is for others.
+//!
+//! Drafts leave with times that never go back, so the order within a point is never reversed.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use wire::{Fault, PointName};
+
+use super::{
+    judge::Judge,
+    plan::{Plan, Worker},
+};
+use crate::{
+    config::Driver,
+    draft::Draft,
+    driver::{Error, Measured},
+};
+
+/// How long a tick waits for its readings; slower ones follow in a sample of their own. Less than
+/// the 2 s within which a stored time is right.
+const MERGE: Duration = Duration::from_secs(1);
+/// A bus that has been silent for so long has failed as a whole; its thread is replaced.
+pub(crate) const HUNG_AFTER: Duration = Duration::from_secs(10);
+
+type Points = Vec<(PointName, f64)>;
+type Faults = Vec<(PointName, Fault)>;
+
+/// What the sampler must do now.
+#[derive(Debug, Default)]
+pub(crate) struct Todo {
+    /// Samples to hand on.
+    pub drafts: Vec<Draft>,
+    /// Stations to ask.
+    pub ask: Vec<usize>,
+    /// Workers whose thread hangs.
+    pub hung: Vec<usize>,
+}
+
+/// One station between two answers.
+#[derive(Debug, Default)]
+struct Track {
+    next_due: Duration,
+    /// When it was asked, while it has not answered.
+    asked: Option<Duration>,
+    judges: Vec<Judge>,
+    /// Faults as last told.
+    faults: Faults,
+    /// A contact's last word.
+    contact: Option<Result<f64, Fault>>,
+}
+
+/// A tick that still waits for readings.
+#[derive(Debug)]
+struct Window {
+    since: Duration,
+    waiting: Vec<usize>,
+    points: Points,
+    faults: Faults,
+}
+
+pub(crate) struct Merger {
+    plan: Arc<Plan>,
+    stuck_after: u32,
+    tracks: Vec<Track>,
+    window: Option<Window>,
+    /// Time of the last draft.
+    last: Duration,
+    /// When each hung worker was last reported, so that it is replaced once a [`HUNG_AFTER`].
+    hung: BTreeMap<usize, Duration>,
+}
+
+impl Merger {
+    /// Everything is due at `now`, then at whole multiples of its period.
+    pub(crate) fn new(plan: Arc<Plan>, stuck_after: u32, now: Duration) -> Self {
+        let tracks = plan.stations.iter().map(|station| Track {
+            next_due: now,
+            judges: vec![Judge::default(); station.points.len()],
+            ..Track::default()
+        });
+        let tracks = tracks.collect();
+        Self { plan, stuck_after, tracks, window: None, last: now, hung: BTreeMap::new() }
+    }
+
+    /// When to call [`Merger::advance`] at the latest, if nothing is heard before.
+    pub(crate) fn next_wake(&self) -> Option<Duration> {
+        let window = self.window.as_ref().map(|window| window.since + MERGE);
+        let tracks = self.tracks.iter().enumerate().flat_map(|(station, track)| {
+            let overdue = track.asked.map(|asked| self.overdue_at(station, asked));
+            [Some(track.next_due), overdue]
+        });
+        tracks.chain([window]).flatten().min()
+    }
+
+    /// Lets time pass until `now`.
+    pub(crate) fn advance(&mut self, now: Duration) -> Todo {
+        let mut todo = Todo::default();
+        if self.window.as_ref().is_some_and(|window| now >= window.since + MERGE) {
+            self.close(&mut todo);
+        }
+        self.miss_overdue(now, &mut todo);
+        if self.tracks.iter().any(|track| now >= track.next_due) {
+            self.close(&mut todo);
+            self.tick(now, &mut todo);
+        }
+        todo
+    }
+
+    /// A station answered at `at`.
+    pub(crate) fn answered(&mut self, station: usize, at: Duration, outcome: &Result<Vec<Measured>, Error>) -> Todo {
+        let mut todo = Todo::default();
+        let (points, faults) = self.judge(station, outcome);
+        let track = &mut self.tracks[station];
+        track.asked = None;
+        self.hung.remove(&self.plan.stations[station].worker);
+        let changed = track.faults != faults;
+        track.faults.clone_from(&faults);
+        let position =
+            self.window.as_ref().and_then(|window| window.waiting.iter().position(|waiting| *waiting == station));
+        if let (Some(window), Some(position)) = (&mut self.window, position) {
+            window.waiting.swap_remove(position);
+            if !changed {
+                window.points.extend(points);
+                window.faults.extend(faults);
+                if window.waiting.is_empty() {
+                    self.close(&mut todo);
+                }
+                return todo;
+            }
+        }
+        self.emit(at, points, faults, &mut todo);
+        if self.window.as_ref().is_some_and(|window| window.waiting.is_empty()) {
+            self.close(&mut todo);
+        }
+        todo
+    }
+
+    /// A contact changed at `at`, or could not be read.
+    pub(crate) fn switched(&mut self, station: usize, at: Duration, value: Result<f64, Fault>) -> Todo {
+        let mut todo = Todo::default();
+        let track = &mut self.tracks[station];
+        if track.contact.as_ref() == Some(&value) {
+            return todo;
+        }
+        track.contact = Some(value);
+        // The open tick holds the level of before.
+        self.close(&mut todo);
+        let (points, faults) = self.contact(station);
+        self.emit(at, points, faults, &mut todo);
+        todo
+    }
+
+    /// Starts a tick with every station that is due.
+    fn tick(&mut self, now: Duration, todo: &mut Todo) {
+        let mut window = Window { since: now, waiting: Vec::new(), points: Vec::new(), faults: Vec::new() };
+        for station in 0..self.tracks.len() {
+            if now < self.tracks[station].next_due {
+                continue;
+            }
+            self.tracks[station].next_due = next_multiple(now, self.plan.stations[station].period);
+            if matches!(self.plan.stations[station].sensor.driver, Driver::Contact(_)) {
+                let (points, faults) = self.contact(station);
+                window.points.extend(points);
+                window.faults.extend(faults);
+            } else if self.tracks[station].asked.is_some() {
+                window.faults.extend(self.tracks[station].faults.iter().cloned());
+            } else {
+                self.tracks[station].asked = Some(now);
+                window.waiting.push(station);
+                todo.ask.push(station);
+            }
+        }
+        let waits = !window.waiting.is_empty();
+        self.window = Some(window);
+        if !waits {
+            self.close(todo);
+        }
+    }
+
+    /// Turns long silence into faults.
+    fn miss_overdue(&mut self, now: Duration, todo: &mut Todo) {
+        for station in 0..self.tracks.len() {
+            let Some(asked) = self.tracks[station].asked else { continue };
+            let worker = self.plan.stations[station].worker;
+            let is_bus = matches!(self.plan.workers[worker], Worker::Bus(_));
+            let failed = is_bus && now >= asked + HUNG_AFTER;
+            let fault = if failed {
+                Fault::BusFailed
+            } else if now >= asked + self.plan.stations[station].patience {
+                Fault::NoResponse
+            } else {
+                continue;
+            };
+            if failed && self.hung.get(&worker).is_none_or(|at| now >= *at + HUNG_AFTER) {
+                self.hung.insert(worker, now);
+                todo.hung.push(worker);
+            }
+            let faults = self.every_point(station, &fault);
+            if self.tracks[station].faults != faults {
+                self.tracks[station].faults.clone_from(&faults);
+                self.tracks[station].judges.iter_mut().for_each(Judge::forget);
+                if let Some(window) = &mut self.window {
+                    window.waiting.retain(|waiting| *waiting != station);
+                }
+                self.emit(now, Vec::new(), faults, todo);
+            }
+        }
+    }
+
+    /// When silence since `asked` means something new.
+    fn overdue_at(&self, station: usize, asked: Duration) -> Duration {
+        let told = |fault: Fault| self.tracks[station].faults == self.every_point(station, &fault);
+        let worker = self.plan.stations[station].worker;
+        let is_bus = matches!(self.plan.workers[worker], Worker::Bus(_));
+        if told(Fault::BusFailed) {
+            self.hung.get(&worker).map_or(Duration::MAX, |at| *at + HUNG_AFTER)
+        } else if told(Fault::NoResponse) {
+            if is_bus { asked + HUNG_AFTER } else { Duration::MAX }
+        } else {
+            asked + self.plan.stations[station].patience
+        }
+    }
+
+    fn every_point(&self, station: usize, fault: &Fault) -> Faults {
+        self.plan.stations[station].points.iter().map(|point| (point.name.clone(), fault.clone())).collect()
+    }
+
+    fn judge(&mut self, station: usize, outcome: &Result<Vec<Measured>, Error>) -> (Points, Faults) {
+        let measured = match outcome {
+            Ok(measured) => measured,
+            Err(error) => {
+                self.tracks[station].judges.iter_mut().for_each(Judge::forget);
+                return (Vec::new(), self.every_point(station, &error.fault()));
+            }
+        };
+        let (mut points, mut faults) = (Vec::new(), Vec::new());
+        let judges = &mut self.tracks[station].judges;
+        for (point, judge) in self.plan.stations[station].points.iter().zip(judges) {
+            let Some(one) = measured.iter().find(|m| m.quantity == point.quantity.name) else { continue };
+            match judge.judge(&point.quantity, one, self.stuck_after) {
+                Ok(value) => points.push((point.name.clone(), value)),
+                Err(fault) => faults.push((point.name.clone(), fault)),
+            }
+        }
+        (points, faults)
+    }
+
+    fn contact(&self, station: usize) -> (Points, Faults) {
+        let name = || self.plan.stations[station].points[0].name.clone();
+        match &self.tracks[station].contact {
+            Some(Ok(value)) => (vec![(name(), *value)], Vec::new()),
+            Some(Err(fault)) => (Vec::new(), vec![(name(), fault.clone())]),
+            None => (Vec::new(), Vec::new()),
+        }
+    }
+
+    /// Hands on what the open tick has.
+    fn close(&mut self, todo: &mut Todo) {
+        if let Some(window) = self.window.take() {
+            self.emit(window.since, window.points, window.faults, todo);
+        }
+    }
+
+    fn emit(&mut self, at: Duration, points: Points, faults: Faults, todo: &mut Todo) {
+        if points.is_empty() && faults.is_empty() {
+            return;
+        }
+        self.last = self.last.max(at);
+        todo.drafts.push(Draft { read_at: self.last, points, faults });
+    }
+}
+
+/// The next whole multiple of `period` after `now`, so that sensors of one rhythm stay together.
+fn next_multiple(now: Duration, period: Duration) -> Duration {
+    let period_ns = period.as_nanos().max(1);
+    let next_ns = (now.as_nanos() / period_ns + 1) * period_ns;
+    Duration::from_nanos_u128(next_ns)
+}
