@@ -1,6 +1,8 @@
 //! What must not be lost: samples, watermarks, rule state, tickets, outbox. One trait, one
 //! black-box suite for each store behind it. The samples of one commit are one blob.
 
+pub mod blob;
+pub(crate) mod bytes;
 pub mod error;
 pub mod sqlite;
 pub mod store;
@@ -132,4 +134,13 @@ pub struct Request {
     pub ticket: String,
     /// What.
     pub action: Action,
+}
+
+/// Every reason for which a message is put into quarantine; few and fixed, for metrics.
+pub const QUARANTINE_REASONS: [&str; 6] = ["undecodable", "bad_topic", "too_large", "conflict", "bad_run", "damaged"];
+
+/// The fixed reason that a stored word means.
+#[must_use]
+pub fn quarantine_reason(word: &str) -> &'static str {
+    QUARANTINE_REASONS.into_iter().find(|r| *r == word).unwrap_or("other")
 }

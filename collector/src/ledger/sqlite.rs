@@ -1,1 +1,0 @@
-//! The ledger in one SQLite file: WAL, every commit synced before it counts.

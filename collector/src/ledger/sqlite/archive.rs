@@ -1,0 +1,1 @@
+//! Chunks and roll-ups of the file, and the blobs that wait to become chunks.
