@@ -6,6 +6,7 @@
 //! house fails the test. Nothing waits for a fixed time: [`wait::until`] looks until it sees.
 
 pub mod broker;
+pub mod fuzz;
 pub mod house;
 pub mod meter;
 pub mod port;

@@ -1,0 +1,26 @@
+//! Whatever reads what others wrote is given broken input for a while: no panic, and what is
+//! accepted survives printing. `HALLWATCH_FUZZ_SECONDS` makes it longer, `HALLWATCH_SEED` repeats.
+
+use std::time::Duration;
+
+use tests::{
+    Rng,
+    fuzz::{self, Tally},
+};
+
+/// How long all targets take together in an ordinary run.
+const SECONDS_DEFAULT: u64 = 20;
+
+#[test]
+fn no_input_panics_a_reader() {
+    let seconds = std::env::var("HALLWATCH_FUZZ_SECONDS").ok().and_then(|text| text.parse().ok());
+    let targets = fuzz::targets();
+    let each = Duration::from_secs(seconds.unwrap_or(SECONDS_DEFAULT)) / targets.len().try_into().unwrap_or(1);
+    let seed = Rng::seed_from_env();
+    println!("HALLWATCH_SEED={seed}");
+    for target in &targets {
+        let Tally { tried, accepted } = fuzz::run_for(target, seed, each);
+        println!("{}: {tried} inputs, {accepted} accepted", target.name);
+        assert!(accepted > 0 && accepted < tried, "{}: {accepted} of {tried} accepted: nothing was tried", target.name);
+    }
+}
