@@ -13,17 +13,17 @@ pub struct Broker {
     process: Process,
 }
 
-/// What stands before the first listener of the shipped file, without what belongs to its machine.
-fn limits() -> String {
+/// What stands before the first listener of the shipped file, without what belongs to its machine
+/// and with the lines of `instead` in place of those of the same key.
+fn limits(instead: &str) -> String {
     let path = program::workspace().join("deploy/mosquitto.conf");
     let shipped = std::fs::read_to_string(&path).expect("deploy/mosquitto.conf is shipped");
-    let own = ["persistence_location", "log_dest", "pid_file", "user", "include_dir"];
-    shipped
-        .lines()
-        .take_while(|line| !line.starts_with("listener "))
-        .filter(|line| !own.iter().any(|key| line.split_whitespace().next() == Some(key)))
-        .collect::<Vec<_>>()
-        .join("\n")
+    let key = |line: &str| line.split_whitespace().next().unwrap_or_default().to_owned();
+    let mut replaced: Vec<String> = instead.lines().map(key).collect();
+    replaced.extend(["persistence_location", "log_dest", "pid_file", "user", "include_dir"].map(str::to_owned));
+    let kept = shipped.lines().take_while(|line| !line.starts_with("listener "));
+    let kept: Vec<&str> = kept.filter(|line| !replaced.contains(&key(line))).collect();
+    format!("{}\n{instead}", kept.join("\n"))
 }
 
 impl Broker {
@@ -38,13 +38,20 @@ impl Broker {
     #[track_caller]
     #[must_use]
     pub fn start_with(house: &House, listener: &str) -> Self {
+        Self::start_tuned(house, "", listener)
+    }
+
+    /// The same with other limits than the shipped ones: whole lines, each replacing its key.
+    #[track_caller]
+    #[must_use]
+    pub fn start_tuned(house: &House, limits_instead: &str, listener: &str) -> Self {
         let store = house.path("mosquitto");
         std::fs::create_dir_all(&store).expect("the folder of the house is writable");
         let port = port::free();
         let user = if rustix::process::geteuid().is_root() { "user root\n" } else { "" };
         let text = format!(
             "{}\n{user}persistence_location {}/\nlog_dest stdout\nlistener {port} 127.0.0.1\n{listener}",
-            limits(),
+            limits(limits_instead),
             store.display()
         );
         let configuration = house.write("mosquitto.conf", &text);

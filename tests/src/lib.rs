@@ -6,8 +6,10 @@
 //! house fails the test. Nothing waits for a fixed time: [`wait::until`] looks until it sees.
 
 pub mod broker;
+pub mod collector;
 pub mod fuzz;
 pub mod house;
+pub mod load;
 pub mod meter;
 pub mod port;
 pub mod process;
@@ -17,6 +19,7 @@ pub mod rng;
 pub mod wait;
 
 pub use broker::Broker;
+pub use collector::Collector;
 pub use house::House;
 pub use process::Process;
 pub use receiver::Receiver;

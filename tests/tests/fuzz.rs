@@ -1,6 +1,8 @@
 //! Whatever reads what others wrote is given broken input for a while: no panic, and what is
 //! accepted survives printing. `HALLWATCH_FUZZ_SECONDS` makes it longer, `HALLWATCH_SEED` repeats.
 
+#![allow(clippy::print_stdout, reason = "the seed and the counts are what a person reads")]
+
 use std::time::Duration;
 
 use tests::{

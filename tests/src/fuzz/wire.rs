@@ -7,10 +7,13 @@ use wire::{Entry, Topic, about, ack, command, samples, status};
 use super::{Target, json, text};
 use crate::program;
 
+/// Name, seeds and reader of a body.
+type Body = (&'static str, fn() -> Vec<Vec<u8>>, fn(&[u8]) -> bool);
+
 /// Every reader of the wire.
 #[must_use]
 pub fn targets() -> Vec<Target> {
-    let bodies: [(&str, fn() -> Vec<Vec<u8>>, fn(&[u8]) -> bool); 6] = [
+    let bodies: [Body; 6] = [
         ("wire_samples", || golden("samples"), read_samples),
         ("wire_status", || golden("status"), read_status),
         ("wire_about", || golden("about"), read_about),
