@@ -43,6 +43,7 @@ pub struct Seen {
     pub at: UnixMs,
     /// The value; `None` where the point was silent.
     pub value: Option<f64>,
-    /// The limit that was, or is no longer, passed; `None` where the rule has none.
+    /// The limit that was, or is no longer, passed; for a silence the longest that is all right, in
+    /// seconds; `None` where the rule has none.
     pub limit: Option<f64>,
 }

@@ -1,10 +1,31 @@
 //! Decides from samples alone which episodes begin and end. Pure: `step(state, event, now)` reads
 //! no clock, no socket and no file, so that live running, restart, back-test and simulation all
 //! call the same function. Imports `wire`, std and the shared vocabulary only.
+//!
+//! One file a kind: [`band`], [`state`], [`silent`]. [`run`] turns verdicts into episodes; [`source`]
+//! is what is remembered of one agent, [`track`] of one subject of it, [`codec`] makes that survive
+//! restarts, and [`step`](mod@step) is the whole.
+//!
+//! Old data: a sample is *live* for a point if it is placed, not older than the live horizon, not
+//! from the future, and not older than the point's last live one. Everything else is *late*: it runs
+//! on a second memory of its own, so that it is recorded and never begins, worsens or ends anything
+//! live. When the point is live again, what is open in its late memory ends.
+
+pub mod band;
+pub mod codec;
+pub mod pattern;
+pub mod run;
+pub mod silent;
+pub mod source;
+pub mod state;
+pub mod step;
+pub mod track;
+
+pub use step::{Settings, State, step};
 
 use wire::{Fault, Id, PointName, Source, UnixMs};
 
-use crate::episode::{EpisodeKey, Seen, Severity, Subject};
+use crate::episode::{EpisodeKey, Seen, Severity};
 
 /// What is expected of the points that a rule names.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,16 +62,38 @@ pub struct Rule {
     pub id: Id,
     /// Which points: names with `*` for any run of characters.
     pub points: Vec<String>,
+    /// Which rooms, by the same patterns; empty for all.
+    pub rooms: Vec<String>,
     /// What is expected of them.
     pub expect: Expect,
     /// The violation must last this long before the episode counts, in milliseconds.
     pub for_ms: i64,
     /// It must be good this long before the episode ends, in milliseconds.
     pub clear_for_ms: i64,
+    /// Values further apart than this prove nothing of the time between them, in milliseconds;
+    /// [`GAP_MS`] where nothing else is known.
+    pub gap_ms: i64,
     /// How bad.
     pub severity: Severity,
     /// Who mends it.
     pub team: Id,
+}
+
+/// The usual [`Rule::gap_ms`]: 5 minutes, thirty times the usual period of a sample.
+pub const GAP_MS: i64 = 300_000;
+
+impl Rule {
+    /// Whether the rule watches agents in `room` at all.
+    #[must_use]
+    pub fn covers_room(&self, room: &Id) -> bool {
+        self.rooms.is_empty() || self.rooms.iter().any(|p| pattern::fits(p, room.as_str()))
+    }
+
+    /// Whether the rule watches `point`.
+    #[must_use]
+    pub fn covers_point(&self, point: &PointName) -> bool {
+        self.points.iter().any(|p| pattern::fits(p, point.as_str()))
+    }
 }
 
 /// What a rule may be told.
@@ -69,7 +112,8 @@ pub enum Event<'a> {
         /// Points without a value.
         faults: &'a [(PointName, Fault)],
     },
-    /// The agent's status changed: `true` for online, `false` for stopped on purpose.
+    /// The agent's status changed: `true` for online, `false` for stopped on purpose. That the
+    /// broker lost it is no event: its silence tells.
     Presence {
         /// Whose.
         source: &'a Source,
@@ -92,6 +136,15 @@ pub enum Effect {
         /// Found in data older than the live horizon: recorded, and nobody is told.
         late: bool,
     },
+    /// An episode goes on and has become clearly worse since it was last told.
+    Worse {
+        /// Which.
+        key: EpisodeKey,
+        /// The worst value so far.
+        seen: Seen,
+        /// As in `Began`.
+        late: bool,
+    },
     /// An episode has been over for `clear_for`.
     Ended {
         /// Which.
@@ -102,3 +155,6 @@ pub enum Effect {
         late: bool,
     },
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,269 @@
+//! What the rules remember of one agent: its points, each with a track for every rule that watches
+//! it. Patterns are matched once, when a point is first seen; a sample then costs a walk over vectors.
+
+use std::collections::HashMap;
+
+use wire::{Fault, Id, PointName, Source, UnixMs};
+
+use super::{
+    Effect, Expect, Rule, codec,
+    silent::STOPPED_GRACE_MS,
+    step::Settings,
+    track::{Memory, Track},
+};
+use crate::episode::Subject;
+
+/// Most points of one agent that are watched: twice what one sample can carry.
+pub const POINTS_MAX: usize = 512;
+
+/// An agent whose samples are further apart than this has to speak anew before its points can be
+/// found silent.
+pub const SPEAKING_GAP_MS: i64 = 300_000;
+
+/// What every decision may look at.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// All rules.
+    pub rules: &'a [Rule],
+    /// What is the same for all of them.
+    pub settings: Settings,
+    /// The step's time.
+    pub now: UnixMs,
+    /// Since when the collector listens without a break.
+    pub listening_since: UnixMs,
+}
+
+#[derive(Debug)]
+struct Point {
+    name: PointName,
+    tracks: Vec<Track>,
+}
+
+/// One agent.
+#[derive(Debug)]
+pub struct SourceState {
+    source: Source,
+    agent: Vec<Track>,
+    points: Vec<Point>,
+    index: HashMap<PointName, usize>,
+    /// Time of its last live sample.
+    last_at: Option<UnixMs>,
+    /// Since when it speaks without a break.
+    speaking_since: UnixMs,
+    stopped: bool,
+    /// Before this, no point can be silent.
+    silence_check_at: UnixMs,
+    changed: bool,
+    dropped: u64,
+}
+
+impl SourceState {
+    /// Nothing heard yet.
+    #[must_use]
+    pub fn new(source: Source, rules: &[Rule]) -> Self {
+        let agent = (0..rules.len())
+            .filter(|i| matches!(rules[*i].expect, Expect::Silent { agent: true, .. }))
+            .filter(|i| rules[*i].covers_room(&source.room))
+            .map(|rule| Track::new(rule, &rules[rule]))
+            .collect();
+        Self {
+            source,
+            agent,
+            points: Vec::new(),
+            index: HashMap::new(),
+            last_at: None,
+            speaking_since: UnixMs::MIN,
+            stopped: false,
+            silence_check_at: UnixMs::MIN,
+            changed: false,
+            dropped: 0,
+        }
+    }
+
+    /// Whether something must be kept.
+    #[must_use]
+    pub fn is_changed(&self) -> bool {
+        self.changed
+    }
+
+    /// How many points were turned away since the last call.
+    pub fn take_dropped(&mut self) -> u64 {
+        std::mem::take(&mut self.dropped)
+    }
+
+    /// Goes on from a kept track, if a rule still wants it.
+    pub fn restore(&mut self, rules: &[Rule], rule: &Id, point: Option<&PointName>, memory: Memory) -> bool {
+        let tracks = match point {
+            None => &mut self.agent,
+            Some(name) => match self.point(rules, name, 0) {
+                Some(i) => &mut self.points[i].tracks,
+                None => return false,
+            },
+        };
+        let Some(track) = tracks.iter_mut().find(|t| rules[t.rule].id == *rule) else { return false };
+        if std::mem::discriminant(&track.memory) != std::mem::discriminant(&memory) {
+            return false;
+        }
+        track.memory = memory;
+        track.restored = true;
+        true
+    }
+
+    /// The agent was heard at `at`, before a restart.
+    pub fn heard(&mut self, at: UnixMs) {
+        for track in &mut self.agent {
+            if let Memory::Silent(silence) = &mut track.memory {
+                silence.heard_at = silence.heard_at.max(at);
+            }
+        }
+    }
+
+    /// Hands out what must be kept.
+    pub fn take_changed(&mut self, rules: &[Rule], out: &mut Vec<(Vec<u8>, Option<Vec<u8>>)>) {
+        self.changed = false;
+        let mut take = |point: Option<&PointName>, tracks: &mut [Track]| {
+            for track in tracks.iter_mut().filter(|t| t.changed) {
+                track.changed = false;
+                let subject = Subject { source: self.source.clone(), point: point.cloned() };
+                let bytes = (!track.memory.is_idle()).then(|| codec::print(&track.memory));
+                out.push((codec::key(&rules[track.rule].id, &subject), bytes));
+            }
+        };
+        take(None, &mut self.agent);
+        for point in &mut self.points {
+            take(Some(&point.name), &mut point.tracks);
+        }
+    }
+
+    /// The agent said that it is there, or that it stops on purpose.
+    pub fn presence(&mut self, context: &Context<'_>, online: bool) {
+        self.stopped = !online;
+        self.expect_agent(context.now);
+    }
+
+    /// Judges the silence of the agent itself.
+    pub fn tick(&mut self, context: &Context<'_>, out: &mut Vec<Effect>) {
+        let grace_ms = if self.stopped { STOPPED_GRACE_MS } else { 0 };
+        for track in &mut self.agent {
+            track.wait(context, (&self.source, None), context.now, context.listening_since, grace_ms, out);
+            self.changed |= track.changed;
+        }
+    }
+
+    /// Judges a sample.
+    pub fn sample(
+        &mut self,
+        context: &Context<'_>,
+        at: UnixMs,
+        placed: bool,
+        points: &[(PointName, f64)],
+        faults: &[(PointName, Fault)],
+        out: &mut Vec<Effect>,
+    ) {
+        let Settings { live_horizon_ms, future_ms, .. } = context.settings;
+        let unbelievable = at > context.now.saturating_add(future_ms);
+        let live = placed && !unbelievable && at >= context.now.saturating_sub(live_horizon_ms);
+        self.expect_agent(if live { at } else { context.now });
+        if unbelievable {
+            return;
+        }
+        if live {
+            self.hear_agent(context, at, out);
+        }
+        let mut hint = 0;
+        for (name, value) in points {
+            let Some(i) = self.point(context.rules, name, hint) else { continue };
+            hint = i + 1;
+            self.value(context, i, at, *value, live, out);
+        }
+        for (name, _) in faults {
+            if let Some(i) = self.point(context.rules, name, hint) {
+                hint = i + 1;
+                for track in &mut self.points[i].tracks {
+                    track.expect_from(at.min(context.now));
+                    self.changed |= track.changed;
+                }
+            }
+        }
+        if live && at > self.silence_check_at {
+            self.check_silent_points(context, at, out);
+        }
+    }
+
+    /// From now on something is expected of the agent.
+    fn expect_agent(&mut self, at: UnixMs) {
+        for track in &mut self.agent {
+            track.expect_from(at);
+            self.changed |= track.changed;
+        }
+    }
+
+    fn hear_agent(&mut self, context: &Context<'_>, at: UnixMs, out: &mut Vec<Effect>) {
+        self.stopped = false;
+        match self.last_at {
+            Some(last) if at <= last => {}
+            Some(last) if at - last <= SPEAKING_GAP_MS => self.last_at = Some(at),
+            _ => {
+                self.last_at = Some(at);
+                self.speaking_since = at;
+            }
+        }
+        for track in &mut self.agent {
+            track.hear(context, (&self.source, None), at, None, out);
+            self.changed |= track.changed;
+        }
+    }
+
+    fn value(&mut self, context: &Context<'_>, i: usize, at: UnixMs, value: f64, live: bool, out: &mut Vec<Effect>) {
+        let Point { name, tracks } = &mut self.points[i];
+        let subject = (&self.source, Some(&*name));
+        for track in tracks {
+            track.value(context, subject, (at, value), live, out);
+            track.expect_from(at.min(context.now));
+            if live && track.hear(context, subject, at, Some(value), out) {
+                // A silence that ends must be watched again.
+                self.silence_check_at = UnixMs::MIN;
+            }
+            self.changed |= track.changed;
+        }
+    }
+
+    /// Finds points whose agent speaks and that do not.
+    fn check_silent_points(&mut self, context: &Context<'_>, at: UnixMs, out: &mut Vec<Effect>) {
+        let base = self.speaking_since.max(context.listening_since);
+        self.silence_check_at = UnixMs::MAX;
+        for Point { name, tracks } in &mut self.points {
+            for track in tracks {
+                track.wait(context, (&self.source, Some(name)), at, base, 0, out);
+                self.changed |= track.changed;
+                if let Some(next) = track.silent_after(context.rules, base) {
+                    self.silence_check_at = self.silence_check_at.min(next);
+                }
+            }
+        }
+    }
+
+    /// The place of a point, which is made on first sight. `hint` is where it stood last time.
+    fn point(&mut self, rules: &[Rule], name: &PointName, hint: usize) -> Option<usize> {
+        if self.points.get(hint).is_some_and(|p| p.name == *name) {
+            return Some(hint);
+        }
+        if let Some(i) = self.index.get(name) {
+            return Some(*i);
+        }
+        if self.points.len() >= POINTS_MAX {
+            self.dropped += 1;
+            return None;
+        }
+        let wants = |r: &Rule| {
+            !matches!(r.expect, Expect::Silent { agent: true, .. })
+                && r.covers_room(&self.source.room)
+                && r.covers_point(name)
+        };
+        let tracks = (0..rules.len()).filter(|i| wants(&rules[*i])).map(|i| Track::new(i, &rules[i])).collect();
+        self.points.push(Point { name: name.clone(), tracks });
+        self.index.insert(name.clone(), self.points.len() - 1);
+        self.silence_check_at = UnixMs::MIN;
+        Some(self.points.len() - 1)
+    }
+}

@@ -1,0 +1,201 @@
+//! `step`: one event in, the episodes that begin, worsen and end out. The same list of events
+//! always gives the same list of effects, in the same order; nothing here reads a clock.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use wire::{Source, UnixMs};
+
+use super::{
+    Effect, Event, Rule, codec,
+    source::{Context, SourceState},
+};
+use crate::episode::EpisodeKey;
+
+/// What is the same for all rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// A sample older than this when it is committed is late, in milliseconds.
+    pub live_horizon_ms: i64,
+    /// A sample further in the future than this is not believed and not judged, in milliseconds.
+    pub future_ms: i64,
+    /// When no step came for this long, the collector itself was away: silence counts anew, in
+    /// milliseconds.
+    pub stall_ms: i64,
+}
+
+impl Default for Settings {
+    /// 5 minutes of horizon, 1 minute of future (an NTP client steps long before), 5 minutes of stall.
+    fn default() -> Self {
+        Self { live_horizon_ms: 300_000, future_ms: 60_000, stall_ms: 300_000 }
+    }
+}
+
+/// Most agents that are watched; what comes beyond is counted in [`State::dropped`]. Far above the
+/// largest chain of venues, and a bound for a hostile publisher.
+pub const SOURCES_MAX: usize = 100_000;
+
+/// Everything that the rules remember.
+#[derive(Debug)]
+pub struct State {
+    rules: Arc<[Rule]>,
+    settings: Settings,
+    sources: Vec<SourceState>,
+    index: HashMap<Source, usize>,
+    /// The order in which a tick visits agents.
+    order: BTreeMap<Source, usize>,
+    /// Since when the collector hears without a break; `None` before the first step.
+    listening_since: Option<UnixMs>,
+    stepped_at: UnixMs,
+    changed: Vec<usize>,
+    gone: Vec<Vec<u8>>,
+    dropped: u64,
+}
+
+/// What came of [`State::restore`].
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Restored {
+    /// Tracks that go on.
+    pub tracks: usize,
+    /// Tracks that no rule wants any more, or whose bytes are broken; they are deleted.
+    pub deleted: usize,
+    /// Episodes that were open in deleted tracks: the rule went away, the violation may not have.
+    pub abandoned: Vec<EpisodeKey>,
+}
+
+impl State {
+    /// Nothing seen yet.
+    #[must_use]
+    pub fn new(rules: Vec<Rule>, settings: Settings) -> Self {
+        Self {
+            rules: rules.into(),
+            settings,
+            sources: Vec::new(),
+            index: HashMap::new(),
+            order: BTreeMap::new(),
+            listening_since: None,
+            stepped_at: UnixMs::MIN,
+            changed: Vec::new(),
+            gone: Vec::new(),
+            dropped: 0,
+        }
+    }
+
+    /// The rules in force.
+    #[must_use]
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// Agents and points that were not watched because there were too many.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    /// Goes on from tracks that [`State::take_changed`] gave; before the first step.
+    pub fn restore(&mut self, tracks: impl IntoIterator<Item = (Vec<u8>, Vec<u8>)>) -> Restored {
+        let mut restored = Restored::default();
+        for (key, bytes) in tracks {
+            let parsed = codec::parse_key(&key).zip(codec::parse(&bytes));
+            let taken = parsed.as_ref().is_some_and(|((rule, subject), memory)| {
+                let Some(i) = self.source(&subject.source) else { return false };
+                self.sources[i].restore(&self.rules, rule, subject.point.as_ref(), *memory)
+            });
+            if taken {
+                restored.tracks += 1;
+                continue;
+            }
+            restored.deleted += 1;
+            if let Some(((rule, subject), memory)) = parsed
+                && let Some(began_at) = memory.open_since()
+            {
+                restored.abandoned.push(EpisodeKey { rule, subject, began_at });
+            }
+            self.gone.push(key);
+        }
+        restored
+    }
+
+    /// Tells, after [`State::restore`], when an agent's newest committed sample was read, so that a
+    /// silence that began while the collector was away is dated right.
+    pub fn heard(&mut self, source: &Source, at: UnixMs) {
+        if let Some(i) = self.source(source) {
+            self.sources[i].heard(at);
+        }
+    }
+
+    /// What changed since the last call and must survive a restart; `None` deletes. The restored
+    /// state is the same but for when idle points last had a value, which decides nothing.
+    pub fn take_changed(&mut self) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
+        let mut out: Vec<_> = self.gone.drain(..).map(|key| (key, None)).collect();
+        for i in self.changed.drain(..) {
+            self.sources[i].take_changed(&self.rules, &mut out);
+        }
+        out
+    }
+
+    /// The place of a source, which is made on first sight unless there are too many.
+    fn source(&mut self, source: &Source) -> Option<usize> {
+        if let Some(i) = self.index.get(source) {
+            return Some(*i);
+        }
+        if self.sources.len() >= SOURCES_MAX {
+            self.dropped += 1;
+            return None;
+        }
+        let i = self.sources.len();
+        self.sources.push(SourceState::new(source.clone(), &self.rules));
+        self.index.insert(source.clone(), i);
+        self.order.insert(source.clone(), i);
+        Some(i)
+    }
+
+    /// Notes that a step is taken at `now`, and since when the collector has been listening.
+    fn listen(&mut self, now: UnixMs) -> UnixMs {
+        let stalled = now.saturating_sub(self.stepped_at) > self.settings.stall_ms;
+        self.stepped_at = now;
+        let since = self.listening_since.filter(|_| !stalled).unwrap_or(now);
+        self.listening_since = Some(since);
+        since
+    }
+
+    /// Lets one source act, and keeps book of what changed.
+    fn with_source(&mut self, i: usize, now: UnixMs, since: UnixMs, act: impl FnOnce(&mut SourceState, &Context<'_>)) {
+        let context = Context { rules: &self.rules, settings: self.settings, now, listening_since: since };
+        let source = &mut self.sources[i];
+        let was_changed = source.is_changed();
+        act(source, &context);
+        if source.is_changed() && !was_changed {
+            self.changed.push(i);
+        }
+        self.dropped += source.take_dropped();
+    }
+}
+
+/// Takes one event at `now`, and appends to `out` what follows.
+pub fn step(state: &mut State, event: &Event<'_>, now: UnixMs, out: &mut Vec<Effect>) {
+    let since = state.listen(now);
+    match *event {
+        Event::Sample { source, at, placed, points, faults } => {
+            if let Some(i) = state.source(source) {
+                state.with_source(i, now, since, |s, c| s.sample(c, at, placed, points, faults, out));
+            }
+        }
+        Event::Presence { source, online } => {
+            // A retained word of an agent that stopped long ago makes nobody wait for it.
+            let known = if online { state.source(source) } else { state.index.get(source).copied() };
+            if let Some(i) = known {
+                state.with_source(i, now, since, |s, c| s.presence(c, online));
+            }
+        }
+        Event::Tick => {
+            let order: Vec<usize> = state.order.values().copied().collect();
+            for i in order {
+                state.with_source(i, now, since, |s, c| s.tick(c, out));
+            }
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! What one rule remembers of one subject, and what a value or a sign of life does to it.
+
+use wire::{PointName, Source, UnixMs};
+
+use super::{
+    Effect, Expect, Rule, band,
+    run::{Durations, Phase, Run, Turn, Verdict},
+    silent::Silence,
+    source::Context,
+    state,
+};
+use crate::episode::{EpisodeKey, Seen, Subject};
+
+/// A track that is not idle is kept again this often, so that after a restart its last value is
+/// known nearly enough to tell a gap; half of the usual gap.
+pub const REFRESH_MS: i64 = 150_000;
+
+/// When an idle silence is kept again: it only dates a silence that begins while the collector is
+/// away, and is not worth a write a sample.
+pub const IDLE_REFRESH_MS: i64 = 900_000;
+
+/// What survives a restart.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Memory {
+    /// Of kinds that judge values: one run for live data, one for late.
+    Value {
+        /// Fed by live data.
+        live: Run,
+        /// Fed by data older than the live horizon, or out of order.
+        late: Run,
+    },
+    /// Of kind `silent`.
+    Silent(Silence),
+}
+
+impl Memory {
+    /// Whether forgetting it changes nothing.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        match self {
+            Self::Value { live, late } => live.phase == Phase::Good && late.phase == Phase::Good,
+            Self::Silent(_) => false,
+        }
+    }
+
+    /// When the open live episode began, if there is one.
+    #[must_use]
+    pub fn open_since(&self) -> Option<UnixMs> {
+        match self {
+            Self::Value { live, .. } => live.is_open().then_some(live.began_at),
+            Self::Silent(s) => matches!(s.phase, Phase::Open | Phase::Clearing).then_some(s.began_at),
+        }
+    }
+}
+
+/// One rule watching one subject.
+#[derive(Debug)]
+pub struct Track {
+    /// The rule's place among all.
+    pub rule: usize,
+    /// What survives.
+    pub memory: Memory,
+    /// Whether it must be kept.
+    pub changed: bool,
+    /// Went on from a restart, and had no value since.
+    pub restored: bool,
+    /// Time of the value that was last kept.
+    kept_at: UnixMs,
+}
+
+impl Track {
+    /// Nothing seen yet.
+    #[must_use]
+    pub fn new(place: usize, rule: &Rule) -> Self {
+        let memory = match rule.expect {
+            Expect::Band { .. } | Expect::State { .. } => Memory::Value { live: Run::default(), late: Run::default() },
+            Expect::Silent { .. } => Memory::Silent(Silence { heard_at: UnixMs::MIN, ..Silence::default() }),
+        };
+        Self { rule: place, memory, changed: false, restored: false, kept_at: UnixMs::MIN }
+    }
+
+    /// From `at` on something is expected of the subject, if nothing was before.
+    pub fn expect_from(&mut self, at: UnixMs) {
+        if let Memory::Silent(silence) = &mut self.memory
+            && silence.heard_at == UnixMs::MIN
+        {
+            silence.heard_at = at;
+            self.keep(at);
+        }
+    }
+
+    /// The subject is heard, live. Tells whether its silence was more than idle before.
+    pub fn hear(
+        &mut self,
+        context: &Context<'_>,
+        subject: (&Source, Option<&PointName>),
+        at: UnixMs,
+        value: Option<f64>,
+        out: &mut Vec<Effect>,
+    ) -> bool {
+        let rule = &context.rules[self.rule];
+        let (Memory::Silent(silence), Expect::Silent { after_ms, .. }) = (&mut self.memory, &rule.expect) else {
+            return false;
+        };
+        let before = silence.phase;
+        let ended = silence.hear(at, value, *after_ms, rule.clear_for_ms);
+        let (phase, began_at) = (silence.phase, silence.began_at);
+        if let Some(seen) = ended {
+            out.push(Effect::Ended { key: key(rule, subject, began_at), seen, late: false });
+        }
+        if phase != before || at.saturating_sub(self.kept_at) >= IDLE_REFRESH_MS {
+            self.keep(at);
+        }
+        before != Phase::Good
+    }
+
+    /// The subject has been waited for until `at`, from `base` at the earliest.
+    pub fn wait(
+        &mut self,
+        context: &Context<'_>,
+        subject: (&Source, Option<&PointName>),
+        at: UnixMs,
+        base: UnixMs,
+        extra_ms: i64,
+        out: &mut Vec<Effect>,
+    ) {
+        let rule = &context.rules[self.rule];
+        let (Memory::Silent(silence), Expect::Silent { after_ms, .. }) = (&mut self.memory, &rule.expect) else {
+            return;
+        };
+        let before = silence.phase;
+        if let Some(seen) = silence.wait(at, base, after_ms + rule.for_ms + extra_ms) {
+            out.push(Effect::Began { key: key(rule, subject, silence.began_at), seen, late: false });
+        }
+        self.changed |= silence.phase != before;
+    }
+
+    /// The earliest time at which [`Track::wait`] could find anything; `None` where it cannot.
+    pub fn silent_after(&self, rules: &[Rule], base: UnixMs) -> Option<UnixMs> {
+        match (&self.memory, &rules[self.rule]) {
+            (Memory::Silent(silence), Rule { expect: Expect::Silent { after_ms, .. }, for_ms, .. })
+                if silence.phase != Phase::Open =>
+            {
+                Some(base.max(silence.heard_at).saturating_add(after_ms + for_ms))
+            }
+            _ => None,
+        }
+    }
+
+    /// A value was read. `live` says whether the sample is; a value older than the last live one is not.
+    pub fn value(
+        &mut self,
+        context: &Context<'_>,
+        subject: (&Source, Option<&PointName>),
+        (at, value): (UnixMs, f64),
+        live: bool,
+        out: &mut Vec<Effect>,
+    ) {
+        let rule = &context.rules[self.rule];
+        let Memory::Value { live: live_run, late: late_run } = &mut self.memory else { return };
+        let verdict = match rule.expect {
+            Expect::Band { low, high, low_return, high_return } => {
+                band::judge(value, low, high, low_return, high_return)
+            }
+            Expect::State { good } => state::judge(value, good),
+            Expect::Silent { .. } => return,
+        };
+        let late = !live || live_run.last.is_some_and(|(last, _)| at < last);
+        let mut changed = false;
+        // A late run ends where live data begins, and where late data steps back in time.
+        if late_run.last.is_some_and(|(last, _)| !late || at < last) {
+            changed = late_run.phase != Phase::Good;
+            out.extend(cut_short(rule, subject, late_run));
+            *late_run = Run::default();
+        }
+        let run = if late { late_run } else { live_run };
+        let before = (run.phase, run.told_excess);
+        let turn = advance(run, rule, at, value, verdict, self.restored);
+        if let Some(turn) = turn {
+            out.push(effect(turn, key(rule, subject, run.began_at), late));
+        }
+        changed |= (run.phase, run.told_excess) != before;
+        changed |= run.phase != Phase::Good && at.saturating_sub(self.kept_at) >= REFRESH_MS;
+        self.restored &= late;
+        if changed {
+            self.keep(at);
+        }
+    }
+
+    fn keep(&mut self, at: UnixMs) {
+        self.changed = true;
+        self.kept_at = at;
+    }
+}
+
+fn advance(run: &mut Run, rule: &Rule, at: UnixMs, value: f64, verdict: Verdict, restored: bool) -> Option<Turn> {
+    // What was kept can be a refresh older than what was last seen: then a gap is only told when it
+    // is one for sure.
+    let gap_ms = rule.gap_ms + if restored { REFRESH_MS } else { 0 };
+    run.advance(at, value, verdict, Durations { for_ms: rule.for_ms, clear_for_ms: rule.clear_for_ms, gap_ms })
+}
+
+fn cut_short(rule: &Rule, subject: (&Source, Option<&PointName>), run: &Run) -> Option<Effect> {
+    let (at, value) = run.last.filter(|_| run.is_open())?;
+    let seen = Seen { at, value: Some(value), limit: run.worst.limit };
+    Some(Effect::Ended { key: key(rule, subject, run.began_at), seen, late: true })
+}
+
+fn effect(turn: Turn, key: EpisodeKey, late: bool) -> Effect {
+    match turn {
+        Turn::Began(seen) => Effect::Began { key, seen, late },
+        Turn::Worse(seen) => Effect::Worse { key, seen, late },
+        Turn::Ended(seen) => Effect::Ended { key, seen, late },
+    }
+}
+
+fn key(rule: &Rule, (source, point): (&Source, Option<&PointName>), began_at: UnixMs) -> EpisodeKey {
+    let subject = Subject { source: source.clone(), point: point.cloned() };
+    EpisodeKey { rule: rule.id.clone(), subject, began_at }
+}
