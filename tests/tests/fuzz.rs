@@ -13,16 +13,26 @@ use tests::{
 /// How long all targets take together in an ordinary run.
 const SECONDS_DEFAULT: u64 = 20;
 
-#[test]
-fn no_input_panics_a_reader() {
+/// Runs the targets whose names begin with `group`, each for its share of the whole time.
+fn check(group: &str) {
     let seconds = std::env::var("HALLWATCH_FUZZ_SECONDS").ok().and_then(|text| text.parse().ok());
     let targets = fuzz::targets();
     let each = Duration::from_secs(seconds.unwrap_or(SECONDS_DEFAULT)) / targets.len().try_into().unwrap_or(1);
     let seed = Rng::seed_from_env();
     println!("HALLWATCH_SEED={seed}");
-    for target in &targets {
+    for target in targets.iter().filter(|target| target.name.starts_with(group)) {
         let Tally { tried, accepted } = fuzz::run_for(target, seed, each);
         println!("{}: {tried} inputs, {accepted} accepted", target.name);
         assert!(accepted > 0 && accepted < tried, "{}: {accepted} of {tried} accepted: nothing was tried", target.name);
     }
+}
+
+#[test]
+fn no_message_panics_a_reader() {
+    check("wire_");
+}
+
+#[test]
+fn no_configuration_panics_a_reader() {
+    check("config_");
 }

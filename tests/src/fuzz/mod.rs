@@ -5,6 +5,7 @@
 //! A target must never panic, and what it accepts must survive being printed and read again.
 
 pub mod bytes;
+pub mod config;
 pub mod json;
 pub mod text;
 pub mod wire;
@@ -40,7 +41,7 @@ pub struct Tally {
 /// Every target.
 #[must_use]
 pub fn targets() -> Vec<Target> {
-    wire::targets()
+    wire::targets().into_iter().chain(config::targets()).collect()
 }
 
 /// Tries inputs for `duration`, beginning with the seeds as they are.

@@ -5,6 +5,7 @@
 
 mod bytes;
 mod drain;
+mod edge;
 mod report;
 
 use clap::{Parser, ValueEnum};
@@ -30,17 +31,20 @@ struct Arguments {
 enum What {
     /// A backlog in the broker, and live messages, committed; beside mosquitto_sub.
     Drain,
+    /// From a contact to its ticket, under load.
+    Edge,
     /// Stored bytes a reading, beside VictoriaMetrics.
     Bytes,
 }
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    let all = [What::Drain, What::Bytes];
+    let all = [What::Drain, What::Edge, What::Bytes];
     let what = if arguments.what.is_empty() { all.to_vec() } else { arguments.what.clone() };
     for what in what {
         match what {
             What::Drain => drain::measure(arguments.messages, arguments.rounds)?,
+            What::Edge => edge::measure()?,
             What::Bytes => bytes::measure(arguments.rooms)?,
         }
     }
