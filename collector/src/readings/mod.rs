@@ -1,6 +1,6 @@
 //! Answers what charts, dashboards and back-tests ask of the past.
 
-use wire::{Id, PointName, Sample, Source, UnixMs};
+use wire::{Fault, Id, PointName, Sample, Source, UnixMs};
 
 use crate::ledger::Error;
 
@@ -38,6 +38,21 @@ pub struct Mark {
     pub count: u32,
     /// Nothing was read between the mark before and this one for longer than usual: draw no line.
     pub after_gap: bool,
+    /// The clock of at least one of its readings was not trusted: `at` is a guess.
+    pub uncertain: bool,
+}
+
+/// A stretch in which samples came and named a fault of the point in place of a value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FaultSpan {
+    /// The first sample that named it.
+    pub from: UnixMs,
+    /// The last one.
+    pub to: UnixMs,
+    /// Why there was no value.
+    pub fault: Fault,
+    /// How many samples named it.
+    pub count: u32,
 }
 
 /// A stretch of a point.
@@ -47,7 +62,13 @@ pub struct Series {
     pub marks: Vec<Mark>,
     /// Milliseconds that one mark covers; 0 where each mark is one reading.
     pub step_ms: i64,
+    /// When and why the point had no value, in order of time; at most [`FAULT_SPANS_MAX`], and
+    /// empty where hourly roll-ups answered, which keep no faults.
+    pub faults: Vec<FaultSpan>,
 }
+
+/// A series names at most this many stretches of faults, the newest ones: a chart cannot show more.
+pub const FAULT_SPANS_MAX: usize = 1_000;
 
 /// What can be asked. The same answers whatever store is behind.
 pub trait Readings: Send + Sync {
