@@ -11,5 +11,6 @@ pub mod draft;
 pub mod driver;
 pub mod sampler;
 pub mod spool;
+pub mod texts;
 pub mod uplink;
 pub mod world;

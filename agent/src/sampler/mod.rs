@@ -42,11 +42,13 @@ pub enum Error {
         bus: Id,
     },
     /// A point's name is not well-formed.
-    #[error("sensor `{sensor}` gives a point without a valid name")]
+    #[error("sensor `{sensor}` gives a point named `{name}`")]
     PointName {
         /// The sensor.
         sensor: Id,
-        /// What is wrong with the name.
+        /// The name.
+        name: String,
+        /// What is wrong with it.
         source: wire::Error,
     },
     /// The system gave no thread.
@@ -184,6 +186,18 @@ pub fn about(config: &Config) -> Result<About, Error> {
         sensors: sensors.collect(),
         points: points.collect(),
     })
+}
+
+/// The most points of one agent; the rest of a sample is for what the agent says about itself.
+pub const POINTS_MAX: usize = wire::sample::SAMPLE_POINTS_MAX - 32;
+
+/// The points that a sensor will give, or the name that is no point name.
+pub fn point_names(sensor: &crate::config::Sensor) -> Result<Vec<wire::PointName>, String> {
+    match plan::points(sensor) {
+        Ok(points) => Ok(points.into_iter().map(|point| point.name).collect()),
+        Err(Error::PointName { name, .. }) => Err(name),
+        Err(other) => Err(other.to_string()),
+    }
 }
 
 /// The computer: what its device tree or its firmware calls it.

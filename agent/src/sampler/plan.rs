@@ -98,15 +98,17 @@ impl Plan {
 }
 
 /// Names the points of a sensor: the asset first if there is one.
-fn points(sensor: &Sensor) -> Result<Vec<Point>, super::Error> {
+pub(super) fn points(sensor: &Sensor) -> Result<Vec<Point>, super::Error> {
     let named = |prefix: Option<&str>, quantity: Quantity, name: &str| {
         let text = match prefix {
             Some(prefix) => format!("{}_{name}", prefix.replace('-', "_")),
             None => name.to_owned(),
         };
-        PointName::parse(&text)
-            .map(|name| Point { name, quantity })
-            .map_err(|source| super::Error::PointName { sensor: sensor.name.clone(), source })
+        PointName::parse(&text).map(|name| Point { name, quantity }).map_err(|source| super::Error::PointName {
+            sensor: sensor.name.clone(),
+            name: text,
+            source,
+        })
     };
     let asset = sensor.asset.as_ref().map(wire::Id::as_str);
     if let Driver::Contact(contact) = &sensor.driver {
