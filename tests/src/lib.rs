@@ -5,6 +5,7 @@
 //! A test owns one [`House`]. Whatever it starts is reaped when it goes, and whatever survives the
 //! house fails the test. Nothing waits for a fixed time: [`wait::until`] looks until it sees.
 
+pub mod agent;
 pub mod broker;
 pub mod collector;
 pub mod fuzz;
@@ -20,6 +21,7 @@ pub mod rng;
 pub mod tls;
 pub mod wait;
 
+pub use agent::Agent;
 pub use broker::Broker;
 pub use collector::Collector;
 pub use house::House;

@@ -84,7 +84,13 @@ impl Receiver {
     /// When loopback cannot be bound.
     #[must_use]
     pub fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback can be bound");
+        Self::try_start_on(0).expect("loopback can be bound")
+    }
+
+    /// Starts one on this port of loopback, if it can be bound.
+    #[must_use]
+    pub fn try_start_on(port: u16) -> Option<Self> {
+        let listener = TcpListener::bind(crate::port::local(port)).ok()?;
         let address = listener.local_addr().expect("a bound socket has an address");
         let shared = Arc::new(Shared {
             behaviour: Mutex::new(Behaviour::Accept("{}".into())),
@@ -93,7 +99,7 @@ impl Receiver {
         });
         let ours = Arc::clone(&shared);
         let acceptor = std::thread::spawn(move || accept(&listener, &ours));
-        Self { address, shared, acceptor: Some(acceptor) }
+        Some(Self { address, shared, acceptor: Some(acceptor) })
     }
 
     /// `http://127.0.0.1:port`.
