@@ -121,11 +121,11 @@ impl Watched {
         watched
     }
 
-    /// The `[[sensor]]` that watches it, once a second, as the asset `asset`.
+    /// The `[[sensor]]` that watches it, once a second, as `{name}_reachable`.
     #[must_use]
-    pub fn sensor(&self, asset: &str) -> String {
+    pub fn sensor(&self, name: &str) -> String {
         format!(
-            "[[sensor]]\nname = \"{asset}\"\nasset = \"{asset}\"\ndriver = \"tcp\"\nhost = \"127.0.0.1\"\nport = {}\ntimeout = \"500ms\"\n",
+            "[[sensor]]\nname = \"{name}\"\ndriver = \"tcp\"\nhost = \"127.0.0.1\"\nport = {}\ntimeout = \"500ms\"\n",
             self.port
         )
     }

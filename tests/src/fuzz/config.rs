@@ -6,10 +6,43 @@ use std::path::Path;
 use super::{Target, text};
 use crate::program;
 
-/// The configuration of the collector.
+/// Both configurations.
 #[must_use]
 pub fn targets() -> Vec<Target> {
-    vec![Target { name: "config_collector", seeds: collector_seeds, mutate: text::mutate, run: read_collector }]
+    vec![
+        Target { name: "config_agent", seeds: agent_seeds, mutate: text::mutate, run: read_agent },
+        Target { name: "config_collector", seeds: collector_seeds, mutate: text::mutate, run: read_collector },
+    ]
+}
+
+/// The shipped file, once with every default written out.
+fn agent_seeds() -> Vec<Vec<u8>> {
+    let shipped = std::fs::read(program::workspace().join("agent/agent.toml")).expect("agent.toml is shipped");
+    let text = String::from_utf8_lossy(&shipped).into_owned();
+    let printed = agent::config::parse(&text, "agent.toml", []).map(|config| config.print().into_bytes());
+    [shipped].into_iter().chain(printed).collect()
+}
+
+/// Reads a configuration of the agent.
+#[must_use]
+pub fn read_agent(input: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(input) else { return false };
+    match agent::config::parse(text, "fuzzed.toml", []) {
+        Ok(config) => {
+            if config.mqtt.password.is_none() {
+                let printed = config.print();
+                let again = agent::config::parse(&printed, "printed.toml", []).expect("what is printed can be read");
+                assert_eq!(again, config, "printed as {printed}");
+            }
+            true
+        }
+        Err(error) => {
+            for lang in [agent::texts::Lang::En, agent::texts::Lang::ZhCn] {
+                assert!(!error.text(lang).trim().is_empty(), "a refusal says why");
+            }
+            false
+        }
+    }
 }
 
 const COLLECTOR: &str = r#"zone = "Asia/Shanghai"
