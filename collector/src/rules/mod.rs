@@ -124,6 +124,17 @@ pub enum Event<'a> {
     Tick,
 }
 
+/// How an episode stands that has not ended.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Standing {
+    /// Still violated; the last value.
+    Bad(Seen),
+    /// Good again, and not yet for long enough; the last value.
+    Clearing(Seen),
+    /// Nothing was read for longer than the rule's gap, or the rule is gone.
+    NoData,
+}
+
 /// What follows.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {

@@ -6,12 +6,12 @@ use std::collections::HashMap;
 use wire::{Fault, Id, PointName, Source, UnixMs};
 
 use super::{
-    Effect, Expect, Rule, codec,
+    Effect, Expect, Rule, Standing, codec,
     silent::STOPPED_GRACE_MS,
     step::Settings,
     track::{Memory, Track},
 };
-use crate::episode::Subject;
+use crate::episode::{EpisodeKey, Subject};
 
 /// Most points of one agent that are watched: twice what one sample can carry.
 pub const POINTS_MAX: usize = 512;
@@ -107,6 +107,17 @@ impl SourceState {
         track.memory = memory;
         track.restored = true;
         true
+    }
+
+    /// How a live episode stands.
+    #[must_use]
+    pub fn look(&self, rules: &[Rule], key: &EpisodeKey, now: UnixMs) -> Standing {
+        let tracks = match &key.subject.point {
+            None => Some(&self.agent),
+            Some(name) => self.index.get(name).map(|i| &self.points[*i].tracks),
+        };
+        let track = tracks.and_then(|all| all.iter().find(|t| rules[t.rule].id == key.rule));
+        track.map_or(Standing::NoData, |t| t.look(&rules[t.rule], key.began_at, now))
     }
 
     /// The agent was heard at `at`, before a restart.

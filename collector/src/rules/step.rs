@@ -9,7 +9,7 @@ use std::{
 use wire::{Source, UnixMs};
 
 use super::{
-    Effect, Event, Rule, codec,
+    Effect, Event, Rule, Standing, codec,
     source::{Context, SourceState},
 };
 use crate::episode::EpisodeKey;
@@ -87,6 +87,13 @@ impl State {
     #[must_use]
     pub fn rules(&self) -> &[Rule] {
         &self.rules
+    }
+
+    /// How the live episode `key` stands at `now`.
+    #[must_use]
+    pub fn look(&self, key: &EpisodeKey, now: UnixMs) -> Standing {
+        let source = self.index.get(&key.subject.source).map(|i| &self.sources[*i]);
+        source.map_or(Standing::NoData, |s| s.look(&self.rules, key, now))
     }
 
     /// Agents and points that were not watched because there were too many.

@@ -3,7 +3,7 @@
 use wire::{PointName, Source, UnixMs};
 
 use super::{
-    Effect, Expect, Rule, band,
+    Effect, Expect, Rule, Standing, band,
     run::{Durations, Phase, Run, Turn, Verdict},
     silent::Silence,
     source::Context,
@@ -77,6 +77,26 @@ impl Track {
             Expect::Silent { .. } => Memory::Silent(Silence { heard_at: UnixMs::MIN, ..Silence::default() }),
         };
         Self { rule: place, memory, changed: false, restored: false, kept_at: UnixMs::MIN }
+    }
+
+    /// How the live episode that began at `began_at` stands.
+    #[must_use]
+    pub fn look(&self, rule: &Rule, began_at: UnixMs, now: UnixMs) -> Standing {
+        let (phase, began, seen, stale) = match &self.memory {
+            Memory::Value { live, .. } => {
+                let Some((at, value)) = live.last else { return Standing::NoData };
+                let seen = Seen { at, value: Some(value), limit: live.worst.limit };
+                (live.phase, live.began_at, seen, now.saturating_sub(at) > rule.gap_ms)
+            }
+            // Silence needs no data to be seen.
+            Memory::Silent(s) => (s.phase, s.began_at, Seen { at: s.heard_at, value: None, limit: None }, false),
+        };
+        match phase {
+            _ if stale || began != began_at => Standing::NoData,
+            Phase::Open => Standing::Bad(seen),
+            Phase::Clearing => Standing::Clearing(seen),
+            Phase::Good | Phase::Pending => Standing::NoData,
+        }
     }
 
     /// From `at` on something is expected of the subject, if nothing was before.

@@ -1,9 +1,36 @@
 //! Turns episodes and people's actions into tickets, their history and what must be told to whom.
-//! The deciding half is pure like [`crate::rules`]: `step(state, event, now)`.
+//! The deciding half is pure like [`crate::rules`]: `step(state, event, now)` imports `wire`, std and
+//! the shared vocabulary only.
+//!
+//! [`life`] says which action is legal at which stage, [`step`](mod@step) decides, [`state`] is what
+//! it remembers, [`number`] names tickets, [`tell`] picks who is told, [`refusal`] why not. Not of the
+//! deciding half: [`day`] (time zones) and [`text`] (what people read).
+//!
+//! A ticket proves its own fix. What the data says decides:
+//! - all episodes of a ticket ended: it becomes fixed, proved. P3 and P4 then close by themselves; P1
+//!   and P2 wait for a person to look and close, unless a person had said that it is fixed.
+//! - a person says fixed: the rule gets the patience it needed to find the fault. Then it is closed
+//!   as proved, or handed back with the value and the limit, or, where no data came, left fixed and
+//!   marked unverified for a person to close. Data that later says otherwise brings it back.
+
+pub mod day;
+pub mod life;
+pub mod number;
+pub mod refusal;
+pub mod state;
+pub mod step;
+pub mod tell;
+
+pub use refusal::Refusal;
+pub use state::{Facts, Settings, State};
+pub use step::step;
 
 use wire::{Id, PointName, UnixMs};
 
 use crate::episode::{EpisodeKey, Seen, Severity};
+
+/// Who acts where no person does, in [`Transition::who`].
+pub const DATA: &str = "data";
 
 /// Where a ticket stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -29,6 +56,45 @@ pub enum Stage {
     FalseAlarm,
     /// Ended: another ticket has it.
     Duplicate,
+}
+
+impl Stage {
+    /// Every stage, in the order of a ticket's life.
+    pub const ALL: [Stage; 10] = [
+        Self::New,
+        Self::Assigned,
+        Self::Acknowledged,
+        Self::InProgress,
+        Self::OnHold,
+        Self::Fixed,
+        Self::Verifying,
+        Self::Closed,
+        Self::FalseAlarm,
+        Self::Duplicate,
+    ];
+
+    /// Whether the ticket has ended.
+    #[must_use]
+    pub fn is_ended(self) -> bool {
+        matches!(self, Self::Closed | Self::FalseAlarm | Self::Duplicate)
+    }
+
+    /// The stage as stored, in JSON and on the command line.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Assigned => "assigned",
+            Self::Acknowledged => "acknowledged",
+            Self::InProgress => "in_progress",
+            Self::OnHold => "on_hold",
+            Self::Fixed => "fixed",
+            Self::Verifying => "verifying",
+            Self::Closed => "closed",
+            Self::FalseAlarm => "false_alarm",
+            Self::Duplicate => "duplicate",
+        }
+    }
 }
 
 /// What the data said of a fix.
@@ -94,6 +160,24 @@ pub struct Ticket {
     pub limit: Option<f64>,
     /// What a person wrote when opening it by hand.
     pub description: Option<String>,
+    /// How many lines its history has.
+    #[serde(default)]
+    pub moves: u32,
+    /// Who last said that it is fixed; [`DATA`] where the readings did.
+    #[serde(default)]
+    pub fixed_by: Option<String>,
+    /// When the data is asked whether the fix holds.
+    #[serde(default)]
+    pub verify_at: Option<UnixMs>,
+    /// The ticket that has it, where it ended as a duplicate.
+    #[serde(default)]
+    pub duplicate_of: Option<String>,
+    /// When the worst value was read.
+    #[serde(default)]
+    pub worst_at: Option<UnixMs>,
+    /// The agent whose readings opened it.
+    #[serde(default)]
+    pub agent: Option<Id>,
 }
 
 /// What a person does with a ticket.
@@ -143,6 +227,22 @@ pub enum Action {
         /// What.
         text: String,
     },
+    /// Open one by hand; the number of the ticket stays empty.
+    Open {
+        /// Where.
+        venue: Id,
+        /// Where.
+        room: Id,
+        /// On which asset.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        asset: Option<Id>,
+        /// How bad.
+        severity: Severity,
+        /// Who mends it.
+        team: Id,
+        /// What is wrong.
+        description: String,
+    },
 }
 
 /// What tickets may be told.
@@ -161,6 +261,13 @@ pub enum Event {
         /// What was seen.
         seen: Seen,
     },
+    /// A live episode became clearly worse.
+    Worse {
+        /// Which.
+        key: EpisodeKey,
+        /// The worst value so far.
+        seen: Seen,
+    },
     /// A live episode ended.
     Ended {
         /// Which.
@@ -177,8 +284,26 @@ pub enum Event {
         /// What.
         action: Action,
     },
+    /// The answer to a question of [`State::questions`].
+    Looked {
+        /// Which ticket asked.
+        ticket: u64,
+        /// What the readings say of each of its open episodes.
+        looks: Vec<(EpisodeKey, Look)>,
+    },
     /// Time passed.
     Tick,
+}
+
+/// What the readings say now of an episode that has not ended.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Look {
+    /// Still violated; the last value.
+    Bad(Seen),
+    /// Good again, and not yet for long enough; the last value.
+    Clearing(Seen),
+    /// No value for longer than the rule's gap.
+    NoData,
 }
 
 /// A line of a ticket's history; never altered once written.
@@ -194,10 +319,31 @@ pub struct Transition {
     pub from: Option<Stage>,
     /// To where; the same as `from` for a comment.
     pub to: Stage,
-    /// Why, or what was said.
+    /// What was said; where [`DATA`] acted, one of the words of [`note`].
     pub note: String,
     /// The value seen at that moment, if the data acted.
     pub value: Option<f64>,
+    /// Which line of the ticket's history this is, from 1.
+    #[serde(default)]
+    pub line: u32,
+}
+
+/// What [`Transition::note`] says where [`DATA`] acted; texts for people are made from it.
+pub mod note {
+    /// A violation opened the ticket.
+    pub const OPENED: &str = "opened";
+    /// It came back within 24 h.
+    pub const RELAPSED: &str = "relapsed";
+    /// The readings are good again.
+    pub const RECOVERED: &str = "recovered";
+    /// The fix is proved.
+    pub const PROVED: &str = "proved";
+    /// The fix is refused: it is still bad, with the value.
+    pub const STILL_BAD: &str = "still_bad";
+    /// There is no data to prove the fix.
+    pub const UNVERIFIED: &str = "unverified";
+    /// Episodes of a duplicate were added.
+    pub const MERGED: &str = "merged";
 }
 
 /// What follows.
@@ -207,11 +353,21 @@ pub enum Effect {
     Stored(Box<Ticket>),
     /// This happened to it: append it, and tell those who want to know.
     Moved(Transition),
-    /// A person's action was refused, with the reason for them to read.
+    /// A person's action was carried out.
+    Done {
+        /// Number of the ticket; of the new one where it was opened.
+        ticket: String,
+        /// Where it stands now.
+        stage: Stage,
+    },
+    /// A person's action was refused.
     Refused {
         /// Number of the ticket.
         ticket: String,
-        /// Why, in words of [`crate::tickets`].
-        reason: String,
+        /// Why; [`Refusal::to_stored`] keeps it, texts make words of it.
+        reason: Refusal,
     },
 }
+
+#[cfg(test)]
+mod tests;

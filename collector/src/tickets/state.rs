@@ -1,0 +1,195 @@
+//! What deciding on tickets remembers: tickets that can still change, their open episodes, and the
+//! numbers given. Restored from the ledger's rows; nothing else is needed.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+    sync::Arc,
+};
+
+use wire::{Id, UnixMs};
+
+use super::{Stage, Ticket, number::Numbers};
+use crate::episode::EpisodeKey;
+
+/// What is the same for all tickets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// A violation that comes back within this time after a ticket's end reopens it.
+    pub relapse_ms: i64,
+    /// A fix is given at least this long before the data is asked: a few samples.
+    pub verify_ms_min: i64,
+}
+
+impl Default for Settings {
+    /// 24 hours; one minute.
+    fn default() -> Self {
+        Self { relapse_ms: 24 * 3_600_000, verify_ms_min: 60_000 }
+    }
+}
+
+/// What tickets must know of a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Facts {
+    /// `for` and `clear_for` together: how long a fix needs to show, in milliseconds.
+    pub patience_ms: i64,
+}
+
+/// Gives the business day of an instant at a venue, as `20261123`.
+pub type DayOf = Arc<dyn Fn(&Id, UnixMs) -> u32 + Send + Sync>;
+
+/// What one ticket at most may stand for: the same rule at the same place.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Place {
+    pub rule: Id,
+    pub venue: Id,
+    pub room: Id,
+    pub asset: Option<Id>,
+}
+
+/// Everything that is remembered.
+pub struct State {
+    pub(super) settings: Settings,
+    pub(super) facts: HashMap<Id, Facts>,
+    pub(super) day_of: DayOf,
+    pub(super) tickets: BTreeMap<u64, Ticket>,
+    pub(super) by_number: HashMap<String, u64>,
+    /// The latest ticket of each place.
+    pub(super) by_place: HashMap<Place, u64>,
+    /// Episodes that have not ended, and the ticket that carries each.
+    pub(super) episodes: BTreeMap<EpisodeKey, u64>,
+    pub(super) numbers: Numbers,
+    pub(super) last_id: u64,
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("State")
+            .field("tickets", &self.tickets)
+            .field("episodes", &self.episodes)
+            .finish_non_exhaustive()
+    }
+}
+
+impl State {
+    /// No ticket yet. `facts` by rule; a rule that is not among them gets the shortest patience.
+    #[must_use]
+    pub fn new(settings: Settings, facts: HashMap<Id, Facts>, day_of: DayOf) -> Self {
+        Self {
+            settings,
+            facts,
+            day_of,
+            tickets: BTreeMap::new(),
+            by_number: HashMap::new(),
+            by_place: HashMap::new(),
+            episodes: BTreeMap::new(),
+            numbers: Numbers::default(),
+            last_id: 0,
+        }
+    }
+
+    /// Goes on from the ledger: `last_id` is the highest ticket id ever given, `tickets` are those
+    /// that can still change or were opened lately, `episodes` the live ones that have not ended,
+    /// each with the ticket that carries it.
+    pub fn restore(
+        &mut self,
+        last_id: u64,
+        tickets: impl IntoIterator<Item = Ticket>,
+        episodes: impl IntoIterator<Item = (EpisodeKey, u64)>,
+    ) {
+        self.last_id = last_id;
+        let mut tickets: Vec<_> = tickets.into_iter().collect();
+        tickets.sort_by_key(|t| t.id);
+        for ticket in tickets {
+            self.remember(ticket);
+        }
+        let duplicates: Vec<_> = self
+            .tickets
+            .values()
+            .filter_map(|t| Some((place_of(t)?, t.id, self.number(t.duplicate_of.as_deref()?)?)))
+            .collect();
+        for (place, id, other) in duplicates {
+            // Unless the place has had a ticket of its own since.
+            if self.by_place.get(&place) == Some(&id) {
+                self.by_place.insert(place, other);
+            }
+        }
+        self.episodes.extend(episodes);
+    }
+
+    /// The ticket that carries an episode which has not ended.
+    #[must_use]
+    pub fn ticket_of(&self, episode: &EpisodeKey) -> Option<u64> {
+        self.episodes.get(episode).copied()
+    }
+
+    /// The ticket of that number, if it can still change.
+    #[must_use]
+    pub fn ticket(&self, number: &str) -> Option<&Ticket> {
+        self.tickets.get(&self.number(number)?)
+    }
+
+    /// Which tickets want to know how their open episodes stand now; ask after every tick and answer
+    /// with [`super::Event::Looked`].
+    #[must_use]
+    pub fn questions(&self, now: UnixMs) -> Vec<(u64, Vec<EpisodeKey>)> {
+        let mut asked: BTreeMap<u64, Vec<EpisodeKey>> = BTreeMap::new();
+        for (key, id) in &self.episodes {
+            if self.tickets.get(id).is_some_and(|t| wants_look(t, now)) {
+                asked.entry(*id).or_default().push(key.clone());
+            }
+        }
+        asked.into_iter().collect()
+    }
+
+    pub(super) fn number(&self, number: &str) -> Option<u64> {
+        self.by_number.get(number).copied()
+    }
+
+    pub(super) fn remember(&mut self, ticket: Ticket) {
+        self.numbers.learn(&ticket.venue, &ticket.number);
+        self.last_id = self.last_id.max(ticket.id);
+        self.by_number.insert(ticket.number.clone(), ticket.id);
+        if let Some(place) = place_of(&ticket) {
+            self.by_place.insert(place, ticket.id);
+        }
+        self.tickets.insert(ticket.id, ticket);
+    }
+
+    /// Forgets tickets that nothing can bring back.
+    pub(super) fn forget_ended(&mut self, now: UnixMs) {
+        let keep_ms = self.settings.relapse_ms;
+        let over = |t: &Ticket| t.stage.is_ended() && t.closed_at.is_some_and(|at| now.saturating_sub(at) > keep_ms);
+        let gone: Vec<u64> = self.tickets.values().filter(|t| over(t)).map(|t| t.id).collect();
+        for id in gone.into_iter().filter(|id| !self.episodes.values().any(|e| e == id)) {
+            if let Some(ticket) = self.tickets.remove(&id) {
+                self.by_number.remove(&ticket.number);
+                self.by_place.retain(|_, at| *at != id);
+            }
+        }
+    }
+
+    /// How long the data is given to show that `ticket` is fixed.
+    pub(super) fn patience_ms(&self, ticket: &Ticket) -> i64 {
+        let known = ticket.rule.as_ref().and_then(|r| self.facts.get(r)).map_or(0, |f| f.patience_ms);
+        known.max(self.settings.verify_ms_min)
+    }
+}
+
+/// The place that a ticket of a rule stands for.
+pub(super) fn place_of(ticket: &Ticket) -> Option<Place> {
+    Some(Place {
+        rule: ticket.rule.clone()?,
+        venue: ticket.venue.clone(),
+        room: ticket.room.clone(),
+        asset: ticket.asset.clone(),
+    })
+}
+
+/// A fix whose time has come, or one that data has not confirmed yet.
+fn wants_look(ticket: &Ticket, now: UnixMs) -> bool {
+    match ticket.stage {
+        Stage::Verifying | Stage::Fixed | Stage::Closed => ticket.verify_at.is_some_and(|at| now >= at),
+        _ => false,
+    }
+}

@@ -1,0 +1,91 @@
+//! Picks who is told of what happened to a ticket, and under which key. Pure: the routes are plain
+//! data, and the words are made elsewhere.
+
+use wire::UnixMs;
+
+use super::{DATA, Stage, Ticket, Transition, note};
+use crate::episode::Severity;
+
+/// A channel and what it wants to hear.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// Its name in the configuration.
+    pub channel: String,
+    /// Only these teams; empty for all.
+    pub teams: Vec<String>,
+    /// Only what is at least this bad.
+    pub severity_min: Severity,
+}
+
+/// Why people are told. Few and fixed: receivers switch on them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum News {
+    /// A ticket was opened.
+    Opened,
+    /// It came back, or somebody opened it again.
+    Reopened,
+    /// It was given to somebody.
+    Assigned,
+    /// Readings are good again; a person shall look and close it.
+    Recovered,
+    /// It was said to be fixed, and the readings say it is not.
+    StillBad,
+    /// It was said to be fixed, and no data can say so.
+    Unverified,
+    /// It ended.
+    Closed,
+}
+
+/// A message to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Telling {
+    /// To this channel.
+    pub channel: String,
+    /// The same for every try; no two messages of a channel share one.
+    pub key: String,
+    /// Why.
+    pub news: News,
+    /// Not before.
+    pub due_at: UnixMs,
+}
+
+/// What news a line of history is, if any. What a person did himself in between is no news.
+#[must_use]
+pub fn news_of(ticket: &Ticket, moved: &Transition) -> Option<News> {
+    let by_data = moved.who == DATA;
+    Some(match (moved.from, moved.to) {
+        (None, _) => News::Opened,
+        (Some(from), to) if from == to => return None,
+        (Some(_), Stage::Closed | Stage::FalseAlarm | Stage::Duplicate) => News::Closed,
+        (Some(from), _) if by_data && moved.note == note::STILL_BAD && !from.is_ended() => News::StillBad,
+        (Some(Stage::Closed | Stage::FalseAlarm | Stage::Duplicate | Stage::Fixed | Stage::Verifying), to)
+            if matches!(to, Stage::New | Stage::Assigned) =>
+        {
+            News::Reopened
+        }
+        (Some(_), Stage::Assigned) => News::Assigned,
+        // P3 and P4 close in the same breath, which is the news.
+        (Some(_), Stage::Fixed) if by_data && moved.note == note::RECOVERED => {
+            return (ticket.severity < Severity::P3).then_some(News::Recovered);
+        }
+        (Some(_), Stage::Fixed) if by_data => News::Unverified,
+        _ => return None,
+    })
+}
+
+/// Who is told of `moved`, which happened to `ticket`.
+#[must_use]
+pub fn tell(ticket: &Ticket, moved: &Transition, routes: &[Route]) -> Vec<Telling> {
+    let Some(news) = news_of(ticket, moved) else { return Vec::new() };
+    let wants = |r: &&Route| {
+        (r.teams.is_empty() || r.teams.iter().any(|t| t == ticket.team.as_str())) && ticket.severity <= r.severity_min
+    };
+    let telling = |r: &Route| Telling {
+        channel: r.channel.clone(),
+        key: format!("{}:{}", ticket.number, moved.line),
+        news,
+        due_at: moved.at,
+    };
+    routes.iter().filter(wants).map(telling).collect()
+}
