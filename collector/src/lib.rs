@@ -8,9 +8,11 @@
 //! [`run`] connects them; [`shared`] is what they share, [`metrics`] and [`health`] what they say
 //! of themselves.
 
+pub mod cli;
 pub mod config;
 pub mod episode;
 pub mod health;
+pub mod heartbeat;
 pub mod ingest;
 pub mod ledger;
 pub mod live;

@@ -1,3 +1,7 @@
-//! hallwatch-collector: the command line of the collector.
+//! hallwatch-collector: the command line of the collector. Only hands over to [`collector::cli`].
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    collector::cli::main()
+}

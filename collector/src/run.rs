@@ -1,10 +1,35 @@
 //! Connects the stages of a collector and ends them in order; decides nothing itself.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, RwLock, mpsc::sync_channel},
+    thread::{self, JoinHandle},
+};
 
-use tokio::sync::watch;
+use tokio::{
+    runtime,
+    sync::{broadcast, mpsc, watch},
+};
 
-use crate::{Config, Shared, World, ledger};
+use crate::{
+    Config, Shared, World,
+    health::Health,
+    heartbeat::Heartbeat,
+    ingest::{broker, mqtt},
+    ledger::{
+        self, Inbox, Ledger, Loaded, WakeUp,
+        sqlite::{Options, Sqlite, SqliteLedger},
+    },
+    live::Live,
+    metrics::Metrics,
+    readings::Local,
+    shared::CHANGES_MAX,
+    step::{self, Core},
+};
+
+/// Groups decided and not yet committed: one, so that deciding goes on while a sync takes its time,
+/// and the next group grows meanwhile.
+const GROUPS_AHEAD: usize = 1;
 
 /// Why a collector could not start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +48,12 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    /// A file that the broker's connection needs.
+    #[error("the connection to the broker cannot be prepared")]
+    Mqtt(#[from] mqtt::FileError),
+    /// The system gives no thread.
+    #[error("cannot start a thread")]
+    Thread(#[source] std::io::Error),
 }
 
 /// A running collector.
@@ -34,18 +65,106 @@ pub struct Handle {
     /// Where its pages really are; `None` where they are off.
     pub web: Option<SocketAddr>,
     stop: watch::Sender<bool>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 /// Starts every stage inside the current tokio runtime and returns once the broker is asked for,
 /// pages are served and the ledger is open.
-pub async fn start(_config: Config, _world: World) -> Result<Handle, Error> {
-    unreachable!("the stages follow with the next commits")
+pub async fn start(config: Config, world: World) -> Result<Handle, Error> {
+    let options = Options { quarantine_rows_max: config.ingest.quarantine_rows_max, ..Options::default() };
+    let (sqlite, mut ledger) = Sqlite::open(&config.ledger.path, options)?;
+    let loaded = ledger.load(world.clock.now())?;
+    let mqtt = match config.mqtt.host {
+        Some(_) => None,
+        None => Some(broker::start(config.mqtt.listen).map_err(|source| Error::Listen {
+            key: "mqtt.listen",
+            address: config.mqtt.listen,
+            source,
+        })?),
+    };
+    let client_id = format!("hallwatch-collector-{}", ledger.name()?);
+    let broker_options = mqtt::options(&config.mqtt, mqtt, &client_id)?;
+    let shared = Arc::new(share(config, &world, &sqlite, &loaded));
+    let (stop, stopped) = watch::channel(false);
+    let stages = Stages { shared: shared.clone(), stopped };
+    let threads = stages.launch(sqlite, ledger, loaded, broker_options).map_err(Error::Thread)?;
+    Ok(Handle { shared, mqtt, web: None, stop, threads })
+}
+
+fn share(config: Config, world: &World, sqlite: &Sqlite, loaded: &Loaded) -> Shared {
+    let store = Arc::new(sqlite.clone());
+    Shared {
+        config,
+        clock: world.clock.clone(),
+        live: RwLock::new(Live::restore(loaded)),
+        changes: broadcast::Sender::new(CHANGES_MAX),
+        reader: store.clone(),
+        inbox: store.clone(),
+        outbox: store.clone(),
+        readings: Arc::new(Local::new(store)),
+        metrics: Metrics::default(),
+        health: Health::default(),
+        heartbeat: Heartbeat::default(),
+        messages: WakeUp::default(),
+        requests: WakeUp::default(),
+    }
+}
+
+struct Stages {
+    shared: Arc<Shared>,
+    stopped: watch::Receiver<bool>,
+}
+
+impl Stages {
+    fn launch(
+        &self,
+        sqlite: Sqlite,
+        ledger: SqliteLedger,
+        loaded: Loaded,
+        broker: rumqttc::MqttOptions,
+    ) -> Result<Vec<JoinHandle<()>>, std::io::Error> {
+        let (inbound, arrivals) = mpsc::channel(mqtt::INBOUND_MAX);
+        let (outgoing, returns) = mpsc::channel(mqtt::OUTGOING_MAX);
+        let (groups, decided) = sync_channel(GROUPS_AHEAD);
+        let core = Core::restore(loaded);
+        let (shared, stop) = (self.shared.clone(), self.stopped.clone());
+        let step = self.thread("step", move || {
+            let requests = Box::new(move |limit| sqlite.pending(limit));
+            step::group::run(&shared, core, requests, arrivals, &groups, &stop);
+        })?;
+        let (shared, stop) = (self.shared.clone(), self.stopped.clone());
+        let commit =
+            self.thread("commit", move || step::commit::run(&shared, Box::new(ledger), &decided, &outgoing, &stop))?;
+        let (shared, stop) = (self.shared.clone(), self.stopped.clone());
+        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+        let ingest =
+            self.thread("ingest", move || runtime.block_on(mqtt::run(shared, broker, inbound, returns, stop)))?;
+        Ok(vec![ingest, step, commit])
+    }
+
+    fn thread(&self, name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, std::io::Error> {
+        thread::Builder::new().name(name.into()).spawn(work)
+    }
 }
 
 impl Handle {
-    /// Takes no more messages, commits what was taken, and ends every stage.
+    /// Whether every stage still runs; none ends by itself but by a mistake of ours.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        !self.threads.iter().any(JoinHandle::is_finished)
+    }
+
+    /// Takes no more messages, commits what was taken, acknowledges it, and ends every stage.
     pub async fn stop(self) -> Result<(), Error> {
         self.stop.send_replace(true);
+        let join = move || {
+            for thread in self.threads {
+                if thread.join().is_err() {
+                    tracing::error!("a stage panicked");
+                }
+            }
+        };
+        let _ = tokio::task::spawn_blocking(join).await;
         Ok(())
     }
 }

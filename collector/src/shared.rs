@@ -8,6 +8,7 @@ use tokio::sync::broadcast;
 use crate::{
     config::Config,
     health::Health,
+    heartbeat::Heartbeat,
     ledger::{Inbox, Outbox, Reader, WakeUp},
     live::{Change, Live},
     metrics::Metrics,
@@ -40,6 +41,8 @@ pub struct Shared {
     pub metrics: Metrics,
     /// What is wrong.
     pub health: Health,
+    /// Whether the stages go round.
+    pub heartbeat: Heartbeat,
     /// Rings when a commit put messages into the outbox.
     pub messages: WakeUp,
     /// Ring it after putting a request into the inbox.

@@ -20,3 +20,14 @@ pub struct World {
     /// Time.
     pub clock: Arc<dyn Clock>,
 }
+
+/// The machine's own clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> UnixMs {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        UnixMs::try_from(since.as_millis()).unwrap_or(UnixMs::MAX)
+    }
+}

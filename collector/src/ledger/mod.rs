@@ -9,7 +9,8 @@ pub mod store;
 
 pub use error::Error;
 pub use store::{
-    Device, EpisodeFilter, Inbox, Ledger, Loaded, LostRow, MessageRow, Outbox, Reader, Size, TicketFilter, WakeUp,
+    Archive, CompactedHour, Device, EpisodeFilter, Inbox, Ledger, Loaded, LostRow, MessageRow, Outbox, Reader, Size,
+    TicketFilter, WakeUp,
 };
 
 use wire::{About, Id, Lost, Sample, Source, Status, UnixMs};

@@ -21,8 +21,6 @@ pub trait Ledger: Send {
     /// the number that the ledger already holds is a repetition and changes nothing, so that a
     /// commit whose outcome was in doubt can be tried again.
     fn commit(&mut self, number: u64, commit: &Commit) -> Result<(), Error>;
-    /// People's requests that no commit has answered, oldest first, at most `limit`.
-    fn pending_requests(&mut self, limit: usize) -> Result<Vec<Request>, Error>;
 }
 
 /// How far back [`Ledger::load`] brings tickets: a relapse within 24 h reopens, and a number of
@@ -79,6 +77,8 @@ pub trait Outbox: Send + Sync {
 pub trait Inbox: Send + Sync {
     /// Puts a request before the next step and gives its row.
     fn put_request(&self, at: UnixMs, who: &str, ticket: &str, action: &Action) -> Result<u64, Error>;
+    /// Requests that no commit has answered, oldest first, at most `limit`.
+    fn pending(&self, limit: usize) -> Result<Vec<Request>, Error>;
     /// What became of it; `None` while it waits.
     fn answer(&self, id: u64) -> Result<Option<Result<String, String>>, Error>;
 }
@@ -191,6 +191,38 @@ pub trait Reader: Send + Sync {
     fn watermarks(&self) -> Result<Vec<Watermark>, Error>;
     /// How much there is.
     fn size(&self) -> Result<Size, Error>;
+}
+
+/// The readings' side: samples of commits, and the chunks and roll-ups they become. Hours are
+/// counted from 1970; bodies are made and read by [`crate::readings`].
+pub trait Archive: Send + Sync {
+    /// Agents of a room, or of all rooms.
+    fn sources(&self, room: Option<(&Id, &Id)>) -> Result<Vec<Source>, Error>;
+    /// Blobs that wait for compaction, oldest first, with their rows, up to about `bytes_max`.
+    fn blobs(&self, bytes_max: usize) -> Result<Vec<(u64, Vec<u8>)>, Error>;
+    /// Chunks of a source in hours [from, to).
+    fn chunks(&self, source: &Source, from_hour: i64, to_hour: i64) -> Result<Vec<(i64, Vec<u8>)>, Error>;
+    /// Roll-ups of a source in hours [from, to).
+    fn rollups(&self, source: &Source, from_hour: i64, to_hour: i64) -> Result<Vec<(i64, Vec<u8>)>, Error>;
+    /// The newest chunk of a source.
+    fn newest_chunk(&self, source: &Source) -> Result<Option<(i64, Vec<u8>)>, Error>;
+    /// Puts these chunks and roll-ups in the place of the blobs up to row `upto`, whole or not at all.
+    fn compacted(&self, upto: u64, hours: &[CompactedHour]) -> Result<(), Error>;
+    /// Drops chunks and roll-ups of hours before these, at most `limit` of each; says how many went.
+    fn expire(&self, chunks_before: i64, rollups_before: i64, limit: usize) -> Result<usize, Error>;
+}
+
+/// An hour of a source, as it replaces what was stored of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CompactedHour {
+    /// Whose.
+    pub source: Source,
+    /// Which.
+    pub hour: i64,
+    /// Its samples.
+    pub chunk: Vec<u8>,
+    /// Its least, greatest and mean.
+    pub rollup: Vec<u8>,
 }
 
 /// Tells those who send, and those who wait for people's requests, that there is something new.

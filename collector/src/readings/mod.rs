@@ -1,5 +1,10 @@
 //! Answers what charts, dashboards and back-tests ask of the past.
 
+pub mod decimate;
+pub mod local;
+
+pub use local::Local;
+
 use wire::{Fault, Id, PointName, Sample, Source, UnixMs};
 
 use crate::ledger::Error;

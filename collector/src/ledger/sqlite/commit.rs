@@ -11,7 +11,7 @@ use super::{
     rows::{damaged, lost_reason, source_row, to_json},
 };
 use crate::{
-    ledger::{Commit, Error, Ledger, Loaded, Request, blob, store::severity_number},
+    ledger::{Commit, Error, Ledger, Loaded, blob, store::severity_number},
     tickets::{Stage, Ticket},
 };
 
@@ -65,27 +65,6 @@ impl Ledger for SqliteLedger {
         self.sources.extend(fresh);
         Ok(())
     }
-
-    fn pending_requests(&mut self, limit: usize) -> Result<Vec<Request>, Error> {
-        pending(&self.connection, limit).map_err(|f| f.doing("read requests"))
-    }
-}
-
-fn pending(connection: &Connection, limit: usize) -> Result<Vec<Request>, Failure> {
-    let mut statement = connection
-        .prepare_cached("SELECT id, who, ticket, action FROM request WHERE answered_at IS NULL ORDER BY id LIMIT ?1")?;
-    let mut rows = statement.query([limit as i64])?;
-    let mut requests = Vec::new();
-    while let Some(row) = rows.next()? {
-        let action: String = row.get(3)?;
-        requests.push(Request {
-            id: row.get::<_, i64>(0)? as u64,
-            who: row.get(1)?,
-            ticket: row.get(2)?,
-            action: super::rows::from_json("a request", &action)?,
-        });
-    }
-    Ok(requests)
 }
 
 /// Row numbers of sources, old and of this transaction.

@@ -5,10 +5,10 @@ use wire::UnixMs;
 
 use super::{
     Sqlite,
-    rows::{MESSAGE_COLUMNS, message, to_json},
+    rows::{MESSAGE_COLUMNS, from_json, message, to_json},
 };
 use crate::{
-    ledger::{Error, Inbox, Message, Outbox},
+    ledger::{Error, Inbox, Message, Outbox, Request},
     tickets::Action,
 };
 
@@ -60,6 +60,25 @@ impl Inbox for Sqlite {
             let sql = "INSERT INTO request (at, who, ticket, action) VALUES (?1, ?2, ?3, ?4)";
             c.prepare_cached(sql)?.execute(params![at, who, ticket, to_json(action)?])?;
             Ok(c.last_insert_rowid() as u64)
+        })
+    }
+
+    fn pending(&self, limit: usize) -> Result<Vec<Request>, Error> {
+        self.with("read requests", |c| {
+            let sql = "SELECT id, who, ticket, action FROM request WHERE answered_at IS NULL ORDER BY id LIMIT ?1";
+            let mut statement = c.prepare_cached(sql)?;
+            let mut rows = statement.query([limit as i64])?;
+            let mut all = Vec::new();
+            while let Some(row) = rows.next()? {
+                let action: String = row.get(3)?;
+                all.push(Request {
+                    id: row.get::<_, i64>(0)? as u64,
+                    who: row.get(1)?,
+                    ticket: row.get(2)?,
+                    action: from_json("a request", &action)?,
+                });
+            }
+            Ok(all)
         })
     }
 

@@ -1,0 +1,103 @@
+//! The command line: reads arguments, sets up the log, and gives each command its own file.
+//! Exit codes: 0 all right, 1 it failed, 78 the configuration cannot be used (sysexits' EX_CONFIG).
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod config;
+mod run;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+use crate::{Config, config::Error as ConfigError};
+
+/// The configuration cannot be used (sysexits).
+pub const EXIT_CONFIG: u8 = 78;
+
+/// Stores what Hallwatch agents report, decides what is wrong, and chases tickets to their end.
+#[derive(Debug, Parser)]
+#[command(name = "hallwatch-collector", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// The configuration to use.
+#[derive(Debug, clap::Args)]
+pub struct ConfigArgument {
+    /// TOML file; without it the defaults, and HALLWATCH_COLLECTOR__… from the environment.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+impl ConfigArgument {
+    /// Reads it.
+    pub fn load(&self) -> Result<Config, ConfigError> {
+        Config::load(self.config.as_deref())
+    }
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs until SIGTERM or Ctrl-C.
+    Run(ConfigArgument),
+    /// Prints every key of the configuration with its meaning and default.
+    Config,
+}
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The configuration.
+    #[error("the configuration cannot be used")]
+    Config(#[from] ConfigError),
+    /// Anything else; the chain is printed.
+    #[error("{0}")]
+    Other(#[source] anyhow::Error, String),
+}
+
+impl Failure {
+    /// A failure of `doing`.
+    pub fn other(doing: &str, e: impl Into<anyhow::Error>) -> Self {
+        Self::Other(e.into(), format!("cannot {doing}"))
+    }
+}
+
+/// Runs the command line of the process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::Run(argument) => run::run(&argument),
+        Command::Config => {
+            config::print();
+            Ok(ExitCode::SUCCESS)
+        }
+    };
+    done.unwrap_or_else(|failure| {
+        eprint!("{}", explain(&failure));
+        match failure {
+            Failure::Config(_) => ExitCode::from(EXIT_CONFIG),
+            Failure::Other(..) => ExitCode::FAILURE,
+        }
+    })
+}
+
+/// The whole chain of causes, hints last.
+fn explain(failure: &Failure) -> String {
+    let (mut causes, mut hints) = (Vec::new(), Vec::new());
+    let mut next: Option<&dyn std::error::Error> = Some(failure);
+    while let Some(e) = next {
+        let text = e.to_string();
+        let (cause, hint) = text.split_once("\nhint: ").map_or((text.as_str(), None), |(c, h)| (c, Some(h)));
+        if causes.last().is_none_or(|last: &String| last != cause) {
+            causes.push(cause.to_owned());
+        }
+        hints.extend(hint.map(str::to_owned));
+        next = e.source();
+    }
+    let mut text = format!("error: {}\n", causes.join("\n  because: "));
+    for hint in hints {
+        text += &format!("hint: {hint}\n");
+    }
+    text
+}

@@ -1,0 +1,40 @@
+//! One step, one transaction: samples in, everything that follows out, then the ack.
+//!
+//! [`core`] decides, without threads, clocks or files, so that the simulation runs it too;
+//! [`group`] gathers messages for it on a thread of its own; [`commit`] makes durable what it
+//! decided, on another, and only then lets acks go.
+
+pub mod commit;
+pub mod core;
+pub mod group;
+
+pub use core::{Core, Stepped};
+
+use std::time::Instant;
+
+use wire::{Ack, Source};
+
+use crate::{
+    ingest::{Decoded, mqtt::Receipt},
+    ledger::Quarantined,
+};
+
+/// A message on its way to a step.
+#[derive(Debug)]
+pub struct Inbound {
+    /// When it was taken from the broker.
+    pub arrived: Instant,
+    /// What it says, or why that is not known.
+    pub body: Result<Decoded, Quarantined>,
+    /// What the broker is told once it is committed.
+    pub receipt: Option<Receipt>,
+}
+
+/// What goes back once a commit is durable.
+#[derive(Debug, Default)]
+pub struct Outgoing {
+    /// PUBACKs for the broker.
+    pub receipts: Vec<Receipt>,
+    /// Acks for agents.
+    pub acks: Vec<(Source, Ack)>,
+}
