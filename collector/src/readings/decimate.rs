@@ -108,7 +108,10 @@ mod tests {
     fn few_readings_come_back_as_they_are() {
         let s = series(&[reading(0, 1.0), reading(10_000, 2.0)], 0, 20_000, 10);
         assert_eq!(s.step_ms, 0);
-        assert_eq!(s.marks.iter().map(|m| (m.at, m.mean, m.count)).collect::<Vec<_>>(), [(0, 1.0, 1), (10_000, 2.0, 1)]);
+        assert_eq!(
+            s.marks.iter().map(|m| (m.at, m.mean, m.count)).collect::<Vec<_>>(),
+            [(0, 1.0, 1), (10_000, 2.0, 1)]
+        );
     }
 
     #[test]
@@ -136,6 +139,9 @@ mod tests {
         let fault = |at| Reading { at, value: Err(Fault::NoResponse), uncertain: false };
         let all = [fault(0), fault(1_000), reading(2_000, 1.0), fault(3_000), reading(4_000, 1.0)];
         let spans = series(&all, 0, 5_000, 10).faults;
-        assert_eq!(spans.iter().map(|s| (s.from, s.to, s.count)).collect::<Vec<_>>(), [(0, 1_000, 2), (3_000, 3_000, 1)]);
+        assert_eq!(
+            spans.iter().map(|s| (s.from, s.to, s.count)).collect::<Vec<_>>(),
+            [(0, 1_000, 2), (3_000, 3_000, 1)]
+        );
     }
 }
