@@ -2,7 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Error, Id, PointName};
+use serde_json::{Map, Value};
+
+use crate::{Error, Id, PointName, read, sample::SAMPLE_POINTS_MAX};
+
+/// The most sensors that one agent describes.
+pub const SENSORS_MAX: usize = 128;
 
 /// What one point is.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
@@ -56,12 +61,70 @@ pub struct About {
 }
 
 /// Reads a body.
-pub fn parse(_body: &[u8]) -> Result<About, Error> {
-    Err(Error::Missing { path: String::new() })
+pub fn parse(body: &[u8]) -> Result<About, Error> {
+    let fields = read::object(body)?;
+    Ok(About {
+        model: read::text("model", read::required(&fields, "model")?)?.to_owned(),
+        version: read::text("version", read::required(&fields, "version")?)?.to_owned(),
+        sensors: sensors(read::optional(&fields, "sensors"))?,
+        points: points(read::required(&fields, "points")?)?,
+    })
 }
 
 /// Writes a body.
 #[must_use]
-pub fn print(_about: &About) -> String {
-    String::new()
+pub fn print(about: &About) -> String {
+    read::print(about)
+}
+
+fn sensors(value: Option<&Value>) -> Result<Vec<SensorAbout>, Error> {
+    let Some(value) = value else { return Ok(Vec::new()) };
+    let items = value.as_array().ok_or_else(|| read::wrong("sensors", "an array", value))?;
+    bounded("sensors", items.len(), SENSORS_MAX)?;
+    items.iter().enumerate().map(|(i, item)| sensor(item).map_err(|e| e.within(&format!("sensors[{i}]")))).collect()
+}
+
+fn sensor(value: &Value) -> Result<SensorAbout, Error> {
+    let fields = value.as_object().ok_or_else(|| read::wrong("", "an object", value))?;
+    let text = |name: &str| read::text(name, read::required(fields, name)?).map(str::to_owned);
+    let place = read::optional(fields, "place").map(|p| read::text("place", p)).transpose()?;
+    Ok(SensorAbout { name: text("name")?, driver: text("driver")?, place: place.unwrap_or_default().to_owned() })
+}
+
+fn points(value: &Value) -> Result<BTreeMap<PointName, PointAbout>, Error> {
+    let items = value.as_object().ok_or_else(|| read::wrong("points", "an object", value))?;
+    bounded("points", items.len(), SAMPLE_POINTS_MAX)?;
+    items
+        .iter()
+        .map(|(name, value)| {
+            let path = format!("points.{}", name.chars().take(80).collect::<String>());
+            let name = PointName::parse(name).map_err(|e| e.within(&path))?;
+            Ok((name, point(value).map_err(|e| e.within(&path))?))
+        })
+        .collect()
+}
+
+fn point(value: &Value) -> Result<PointAbout, Error> {
+    let fields: &Map<String, Value> = value.as_object().ok_or_else(|| read::wrong("", "an object", value))?;
+    let number = |name: &str| read::optional(fields, name).map(|v| read::number(name, v)).transpose();
+    let precision = read::optional(fields, "precision").map(|v| read::whole("precision", v)).transpose()?;
+    let precision = precision.map(|p| {
+        u8::try_from(p).map_err(|_| Error::BadValue { path: "precision".into(), reason: format!("{p} is over 255") })
+    });
+    Ok(PointAbout {
+        unit: read::text("unit", read::required(fields, "unit")?)?.to_owned(),
+        low: number("low")?,
+        high: number("high")?,
+        period_seconds: number("period_seconds")?,
+        asset: read::optional(fields, "asset").map(|v| read::id("asset", v)).transpose()?,
+        precision: precision.transpose()?,
+        sensor: read::optional(fields, "sensor").map(|v| read::text("sensor", v)).transpose()?.map(str::to_owned),
+    })
+}
+
+fn bounded(path: &str, count: usize, count_max: usize) -> Result<(), Error> {
+    if count <= count_max {
+        return Ok(());
+    }
+    Err(Error::BadValue { path: path.into(), reason: format!("{count} entries are over the limit of {count_max}") })
 }

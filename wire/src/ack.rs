@@ -1,6 +1,6 @@
 //! Body of the `ack` channel: the collector's word that everything up to a number is committed.
 
-use crate::{Error, Id, UnixMs};
+use crate::{Error, Id, UnixMs, read};
 
 /// `{"spool":"k3f9x0q2","upto":4711,"time":1763880000456}`
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -14,12 +14,17 @@ pub struct Ack {
 }
 
 /// Reads a body.
-pub fn parse(_body: &[u8]) -> Result<Ack, Error> {
-    Err(Error::Missing { path: String::new() })
+pub fn parse(body: &[u8]) -> Result<Ack, Error> {
+    let fields = read::object(body)?;
+    Ok(Ack {
+        spool: read::id("spool", read::required(&fields, "spool")?)?,
+        upto: read::whole("upto", read::required(&fields, "upto")?)?,
+        time: read::instant("time", read::required(&fields, "time")?)?,
+    })
 }
 
 /// Writes a body.
 #[must_use]
-pub fn print(_ack: &Ack) -> String {
-    String::new()
+pub fn print(ack: &Ack) -> String {
+    read::print(ack)
 }

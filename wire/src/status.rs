@@ -1,6 +1,6 @@
 //! Body of the `status` channel: retained, and the agent's last will.
 
-use crate::{Error, Id, UnixMs};
+use crate::{Error, Id, UnixMs, read};
 
 /// Whether the agent is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -31,12 +31,28 @@ pub struct Status {
 }
 
 /// Reads a body.
-pub fn parse(_body: &[u8]) -> Result<Status, Error> {
-    Err(Error::Missing { path: String::new() })
+pub fn parse(body: &[u8]) -> Result<Status, Error> {
+    let fields = read::object(body)?;
+    let state = match read::text("state", read::required(&fields, "state")?)? {
+        "online" => State::Online,
+        "stopped" => State::Stopped,
+        "lost" => State::Lost,
+        other => {
+            let reason = format!("`{other}` is none of `online`, `stopped`, `lost`");
+            return Err(Error::BadValue { path: "state".into(), reason });
+        }
+    };
+    Ok(Status {
+        state,
+        boot: read::id("boot", read::required(&fields, "boot")?)?,
+        spool: read::id("spool", read::required(&fields, "spool")?)?,
+        since: read::optional(&fields, "since").map(|value| read::instant("since", value)).transpose()?,
+        version: read::text("version", read::required(&fields, "version")?)?.to_owned(),
+    })
 }
 
 /// Writes a body.
 #[must_use]
-pub fn print(_status: &Status) -> String {
-    String::new()
+pub fn print(status: &Status) -> String {
+    read::print(status)
 }
