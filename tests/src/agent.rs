@@ -11,7 +11,9 @@ pub struct Wanted {
     pub name: String,
     /// Port of the broker.
     pub broker: u16,
-    /// Further lines at the top of `[mqtt]`: user, TLS …
+    /// Between two samples.
+    pub period: String,
+    /// Further lines of `[mqtt]`: user, TLS …
     pub mqtt: String,
     /// Further tables: sensors on the bus `room`, probes.
     pub more: String,
@@ -21,7 +23,7 @@ impl Wanted {
     /// An agent called `name` with a thermometer, one sample a second.
     #[must_use]
     pub fn new(name: &str, broker: u16) -> Self {
-        Self { name: name.to_owned(), broker, mqtt: String::new(), more: String::new() }
+        Self { name: name.to_owned(), broker, period: "1s".into(), mqtt: String::new(), more: String::new() }
     }
 }
 
@@ -38,7 +40,7 @@ impl Agent {
     #[track_caller]
     #[must_use]
     pub fn start(house: &House, wanted: &Wanted) -> Self {
-        let Wanted { name, broker, mqtt, more } = wanted;
+        let Wanted { name, broker, period, mqtt, more } = wanted;
         let spool = house.path(&format!("{name}-spool"));
         let text = format!(
             r#"venue = "nanshan"
@@ -52,7 +54,7 @@ ack_timeout = "2s"
 [spool]
 path = "{}"
 [sampler]
-period = "1s"
+period = "{period}"
 [[bus]]
 name = "room"
 backend = "simulated"

@@ -15,6 +15,8 @@ use crate::{House, Process, port, program, wait};
 pub struct Wanted {
     /// Port of an external broker; without one the collector embeds its own.
     pub broker: Option<u16>,
+    /// Further lines of `[mqtt]`: user, TLS …
+    pub mqtt: String,
     /// Further lines of the configuration; tables of their own.
     pub more: String,
     /// A rule pack, as text; without one the shipped `ktv` pack holds.
@@ -51,8 +53,9 @@ impl Collector {
         });
         let ledger = house.path(&format!("{name}.db"));
         let text = format!(
-            "[ledger]\npath = \"{}\"\n[mqtt]\n{broker}[web]\nlisten = \"127.0.0.1:{web}\"\n{rules}{}",
+            "[ledger]\npath = \"{}\"\n[mqtt]\n{broker}{}[web]\nlisten = \"127.0.0.1:{web}\"\n{rules}{}",
             ledger.display(),
+            wanted.mqtt,
             wanted.more
         );
         let configuration = house.write(&format!("{name}.toml"), &text);

@@ -6,6 +6,7 @@
 //! house fails the test. Nothing waits for a fixed time: [`wait::until`] looks until it sees.
 
 pub mod agent;
+pub mod audit;
 pub mod broker;
 pub mod collector;
 pub mod fuzz;

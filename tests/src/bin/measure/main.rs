@@ -3,6 +3,7 @@
 
 #![allow(clippy::print_stdout, reason = "figures are what it is for")]
 
+mod agent;
 mod bytes;
 mod drain;
 mod edge;
@@ -25,6 +26,9 @@ struct Arguments {
     /// Rooms of a day of readings.
     #[arg(long, default_value_t = 100)]
     rooms: usize,
+    /// How long the agent runs.
+    #[arg(long, default_value_t = 300)]
+    seconds: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -35,16 +39,19 @@ enum What {
     Edge,
     /// Stored bytes a reading, beside VictoriaMetrics.
     Bytes,
+    /// What the agent costs, beside collectd.
+    Agent,
 }
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    let all = [What::Drain, What::Edge, What::Bytes];
+    let all = [What::Drain, What::Edge, What::Bytes, What::Agent];
     let what = if arguments.what.is_empty() { all.to_vec() } else { arguments.what.clone() };
     for what in what {
         match what {
             What::Drain => drain::measure(arguments.messages, arguments.rounds)?,
             What::Edge => edge::measure()?,
+            What::Agent => agent::measure(arguments.seconds)?,
             What::Bytes => bytes::measure(arguments.rooms)?,
         }
     }
