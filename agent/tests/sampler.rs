@@ -88,6 +88,26 @@ fn sht4x() -> Driver {
     Driver::Sht4x(sensor::Sht4x { bus: id("i2c"), address: 0x44 })
 }
 
+fn scd4x() -> Driver {
+    let scd4x = sensor::Scd4x { bus: id("i2c"), pressure_hpa: None, self_calibration: false, climate: false };
+    Driver::Scd4x(scd4x)
+}
+
+fn bh1750() -> Driver {
+    Driver::Bh1750(sensor::Bh1750 { bus: id("i2c"), address: 0x23, mtreg: 254 })
+}
+
+fn contact() -> Driver {
+    Driver::Contact(sensor::Contact {
+        bus: id("i2c"),
+        line: 17,
+        point: "power_on".into(),
+        active: sensor::Level::Low,
+        pull: sensor::Pull::Up,
+        debounce: Duration::from_millis(50),
+    })
+}
+
 fn value(draft: &Draft, name: &str) -> Option<f64> {
     draft.points.iter().find(|(n, _)| n.as_str() == name).map(|(_, value)| *value)
 }
@@ -130,4 +150,72 @@ async fn a_bus_that_hangs_is_told_and_recovers() {
     harness.until(|draft| fault(draft, "temperature_celsius") == Some(Fault::BusFailed)).await;
     harness.room.clear(Target::Bus);
     harness.until(|draft| value(draft, "temperature_celsius").is_some()).await;
+}
+
+#[tokio::test]
+async fn three_chips_and_a_contact_share_one_sample_a_tick() {
+    let mut harness = start(vec![sht4x(), scd4x(), bh1750(), contact()]);
+    harness.room.contact(17, true);
+    let first_co2 = harness.until(|draft| fault(draft, "co2_ppm").is_some() || value(draft, "co2_ppm").is_some()).await;
+    assert_eq!(fault(&first_co2, "co2_ppm"), Some(Fault::WarmingUp));
+    let draft = harness.until(|draft| draft.points.len() == 5).await;
+    let truth = harness.room.truth();
+    assert!((value(&draft, "co2_ppm").unwrap() - truth.co2_ppm).abs() < 40.0);
+    assert!((value(&draft, "illuminance_lux").unwrap() - truth.illuminance_lux).abs() < 6.0);
+    assert_eq!(value(&draft, "power_on"), Some(1.0));
+}
+
+#[tokio::test]
+async fn a_contact_is_told_at_once_and_alone() {
+    let mut harness = start(vec![sht4x(), contact()]);
+    harness.until(|draft| value(draft, "temperature_celsius").is_some()).await;
+    harness.room.contact(17, true);
+    let draft = harness.until(|draft| value(draft, "power_on") == Some(1.0)).await;
+    assert_eq!(draft.points.len(), 1);
+    harness.room.contact(17, false);
+    let draft = harness.until(|draft| value(draft, "power_on") == Some(0.0)).await;
+    assert_eq!(draft.points.len(), 1);
+}
+
+#[tokio::test]
+async fn times_of_drafts_never_go_back() {
+    let mut harness = start(vec![sht4x(), scd4x(), bh1750(), contact()]);
+    let mut last = Duration::ZERO;
+    for i in 0..30 {
+        harness.room.contact(17, i % 2 == 0);
+        let draft = harness.next().await;
+        assert!(draft.read_at >= last, "{:?} after {last:?}", draft.read_at);
+        last = draft.read_at;
+    }
+}
+
+/// Each way in which a chip can lie, and what it must become.
+#[tokio::test]
+async fn no_broken_chip_ever_yields_a_value() {
+    let chips = [(0x44, "temperature_celsius"), (0x62, "co2_ppm"), (0x23, "illuminance_lux")];
+    let mut harness = start(vec![sht4x(), scd4x(), bh1750()]);
+    harness.until(|draft| draft.points.len() == 4).await;
+    for (address, point) in chips {
+        for (kind, expected) in [
+            (FaultKind::Absent, Fault::NoResponse),
+            (FaultKind::BadCrc, Fault::BadCrc),
+            (FaultKind::WrongDevice, Fault::WrongDevice),
+        ] {
+            if address == 0x23 && kind != FaultKind::Absent {
+                continue; // A BH1750 has neither checksums nor a name.
+            }
+            harness.room.fault(Target::Chip(address), kind);
+            let draft = harness.until(|draft| fault(draft, point).is_some()).await;
+            // A chip that worked and then answers nonsense has bad checksums first.
+            let found = fault(&draft, point).unwrap();
+            assert!(
+                found == expected || found == Fault::BadCrc,
+                "{address:#x} {kind:?}: {found}",
+                found = found.as_str()
+            );
+            assert_eq!(value(&draft, point), None);
+            harness.room.clear(Target::Chip(address));
+            harness.until(|draft| value(draft, point).is_some()).await;
+        }
+    }
 }

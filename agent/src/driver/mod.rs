@@ -5,8 +5,12 @@
 //! apart in pure functions. [`bus`] opens what the drivers talk through; [`simulated`] is a room
 //! of register-level chips behind the same traits.
 
+pub mod bh1750;
 pub mod bus;
+pub mod computer;
 pub mod contact;
+pub mod probe;
+pub mod scd4x;
 pub mod sensirion;
 pub mod sht4x;
 pub mod simulated;
@@ -74,6 +78,12 @@ pub enum Error {
         /// The word and its checksum.
         bytes: [u8; 3],
     },
+    /// A checksum does not fit, and the bytes are not known.
+    #[error("a checksum of {address:#04x} does not fit")]
+    Checksum {
+        /// I2C address.
+        address: u8,
+    },
     /// Something answers that is not the configured chip.
     #[error("the chip at {address:#04x} is no {expected}: {found}")]
     WrongDevice {
@@ -104,7 +114,7 @@ impl Error {
         match self {
             Self::NoAnswer { .. } => Fault::NoResponse,
             Self::Bus { .. } => Fault::BusFailed,
-            Self::Crc { .. } => Fault::BadCrc,
+            Self::Crc { .. } | Self::Checksum { .. } => Fault::BadCrc,
             Self::WrongDevice { .. } => Fault::WrongDevice,
             Self::WarmingUp => Fault::WarmingUp,
             Self::Other { fault, .. } => fault.clone(),
@@ -114,7 +124,7 @@ impl Error {
     /// Whether asking once more at once can help.
     #[must_use]
     pub fn retry_helps(&self) -> bool {
-        matches!(self, Self::NoAnswer { .. } | Self::Bus { .. } | Self::Crc { .. })
+        matches!(self, Self::NoAnswer { .. } | Self::Bus { .. } | Self::Crc { .. } | Self::Checksum { .. })
     }
 
     /// What the error of a bus means for the chip at `address`.

@@ -38,6 +38,12 @@ impl Sht4x {
         Self { address, serial: None }
     }
 
+    /// What it is, once it said so.
+    #[must_use]
+    pub fn identity(&self) -> Option<String> {
+        self.serial.map(|serial| format!("SHT4x {serial:08x}"))
+    }
+
     /// Measures once, after making sure that the chip is what it should be.
     pub fn read<B: I2c + ?Sized, D: DelayNs>(&mut self, bus: &mut B, delay: &mut D) -> Result<Vec<Measured>, Error> {
         if self.serial.is_none() {

@@ -1,5 +1,5 @@
 //! Turns the configuration into stations: each sensor with its points, its rhythm and the thread
-//! that reads it. Decides names and ranges; reads nothing.
+//! that reads it. Decides names and ranges; reads no sensor.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use wire::PointName;
 
 use crate::{
     config::{Config, Driver, Sensor},
-    driver::{Quantity, sht4x},
+    driver::{Quantity, bh1750, computer::Computer, probe, scd4x, sht4x},
 };
 
 /// How long a chip may take before its silence is a fault: the slowest driver call (an SCD4x that
@@ -111,10 +111,15 @@ pub(super) fn points(sensor: &Sensor) -> Result<Vec<Point>, super::Error> {
         })
     };
     let asset = sensor.asset.as_ref().map(wire::Id::as_str);
+    // A probe says nothing about the room itself, so its points need a name in front.
+    let prefix = match &sensor.driver {
+        Driver::Tcp(_) | Driver::Http(_) | Driver::Icmp(_) => asset.or(Some(sensor.name.as_str())),
+        _ => asset,
+    };
     if let Driver::Contact(contact) = &sensor.driver {
-        return Ok(vec![named(asset, CONTACT, &contact.point)?]);
+        return Ok(vec![named(prefix, CONTACT, &contact.point)?]);
     }
-    quantities(&sensor.driver).into_iter().map(|quantity| named(asset, quantity, quantity.name)).collect()
+    quantities(&sensor.driver).into_iter().map(|quantity| named(prefix, quantity, quantity.name)).collect()
 }
 
 /// A contact is 0 or 1; its name comes from the configuration.
@@ -124,6 +129,13 @@ const CONTACT: Quantity = Quantity { name: "", unit: "/", low: 0.0, high: 1.0, p
 fn quantities(driver: &Driver) -> Vec<Quantity> {
     match driver {
         Driver::Sht4x(_) => sht4x::QUANTITIES.to_vec(),
-        _ => Vec::new(),
+        Driver::Scd4x(chip) if chip.climate => vec![scd4x::CO2, scd4x::TEMPERATURE, scd4x::HUMIDITY],
+        Driver::Scd4x(_) => vec![scd4x::CO2],
+        Driver::Bh1750(_) => vec![bh1750::ILLUMINANCE],
+        Driver::Contact(_) => vec![CONTACT],
+        Driver::Computer(settings) => Computer::new(settings.clone()).quantities(),
+        Driver::Tcp(_) => probe::tcp::QUANTITIES.to_vec(),
+        Driver::Http(_) => probe::http::QUANTITIES.to_vec(),
+        Driver::Icmp(_) => probe::icmp::QUANTITIES.to_vec(),
     }
 }

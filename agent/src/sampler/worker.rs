@@ -14,8 +14,12 @@ use crate::{
     config::{self, Driver, sensor},
     driver::{
         Error, Measured,
+        bh1750::Bh1750,
         bus::{self, AnyI2c, WorldDelay},
+        computer::Computer,
         contact::Debouncer,
+        probe::{http::Http, icmp::Icmp, tcp},
+        scd4x::{self, Scd4x},
         sht4x::Sht4x,
         simulated::Room,
     },
@@ -81,7 +85,7 @@ pub(crate) fn spawn(shared: &Shared, worker: usize) -> std::io::Result<Handle> {
             thread.spawn(move || watch_lines(&shared, bus, &stations))?;
             return Ok(Handle { asks: None });
         }
-        Worker::Alone => thread.spawn(move || drop((shared, asked)))?,
+        Worker::Alone => thread.spawn(move || read_alone(&shared, stations[0], &asked))?,
     };
     Ok(Handle { asks: Some(asks) })
 }
@@ -89,12 +93,20 @@ pub(crate) fn spawn(shared: &Shared, worker: usize) -> std::io::Result<Handle> {
 /// A chip with what its driver remembers.
 enum Chip {
     Sht4x(Sht4x),
+    Scd4x(Scd4x),
+    Bh1750(Bh1750),
 }
 
 impl Chip {
     fn new(driver: &Driver) -> Option<Self> {
         match driver {
             Driver::Sht4x(chip) => Some(Self::Sht4x(Sht4x::new(chip.address))),
+            Driver::Scd4x(chip) => Some(Self::Scd4x(Scd4x::new(scd4x::Setup {
+                pressure_hpa: chip.pressure_hpa,
+                self_calibration: chip.self_calibration,
+                climate: chip.climate,
+            }))),
+            Driver::Bh1750(chip) => Some(Self::Bh1750(Bh1750::new(chip.address, chip.mtreg))),
             _ => None,
         }
     }
@@ -102,6 +114,48 @@ impl Chip {
     fn read(&mut self, bus: &mut AnyI2c, delay: &mut WorldDelay) -> Result<Vec<Measured>, Error> {
         match self {
             Self::Sht4x(chip) => chip.read(&mut **bus, delay),
+            Self::Scd4x(chip) => chip.read(&mut **bus, delay),
+            Self::Bh1750(chip) => chip.read(&mut **bus, delay),
+        }
+    }
+}
+
+/// What needs no bus.
+enum Alone {
+    Computer(Computer),
+    Tcp(sensor::Tcp),
+    Http(Http),
+    Icmp(Icmp),
+}
+
+impl Alone {
+    fn new(driver: &Driver) -> Option<Self> {
+        match driver {
+            Driver::Computer(settings) => Some(Self::Computer(Computer::new(settings.clone()))),
+            Driver::Tcp(probe) => Some(Self::Tcp(probe.clone())),
+            Driver::Http(probe) => Some(Self::Http(Http::new(probe.clone()))),
+            Driver::Icmp(probe) => Some(Self::Icmp(Icmp::new(probe.clone()))),
+            _ => None,
+        }
+    }
+
+    fn read(&mut self) -> Result<Vec<Measured>, Error> {
+        match self {
+            Self::Computer(computer) => Ok(computer.read()),
+            Self::Tcp(probe) => tcp::read(probe),
+            Self::Http(probe) => probe.read(),
+            Self::Icmp(probe) => probe.read(),
+        }
+    }
+}
+
+fn read_alone(shared: &Shared, station: usize, asked: &sync_mpsc::Receiver<usize>) {
+    let Some(mut alone) = Alone::new(&shared.plan.stations[station].sensor.driver) else { return };
+    while asked.recv().is_ok() {
+        let outcome = alone.read();
+        let at = shared.clock.boottime();
+        if shared.heard.blocking_send(Heard::Answer { station, at, outcome }).is_err() {
+            return;
         }
     }
 }
@@ -132,7 +186,7 @@ fn open_and_read(
         Some(i2c) => i2c,
         None => {
             let opened = bus::open_i2c(&shared.buses[bus], &shared.rooms[bus]);
-            open.insert(opened.map_err(|error| Error::Other { fault: error.fault(), text: error.to_string() })?)
+            open.insert(opened.map_err(|error| Error::Other { fault: error.fault, text: error.text })?)
         }
     };
     let mut outcome = chip.read(i2c, delay);
@@ -164,7 +218,7 @@ fn watch_lines(shared: &Shared, bus: usize, stations: &[usize]) {
                 Ok(lines) => open.insert(lines),
                 Err(error) => {
                     for &station in stations {
-                        if !tell_contact(shared, station, Err(error.fault())) {
+                        if !tell_contact(shared, station, Err(error.fault.clone())) {
                             return;
                         }
                     }
@@ -181,7 +235,7 @@ fn watch_lines(shared: &Shared, bus: usize, stations: &[usize]) {
                 },
                 Err(error) => {
                     debouncer.forget();
-                    Err(error.fault())
+                    Err(error.fault.clone())
                 }
             };
             if !tell_contact(shared, stations[index], value) {

@@ -1,10 +1,14 @@
 //! Opens a bus by its configuration: an `embedded_hal` I2C bus and GPIO lines, whatever is behind.
 
+mod linux;
+mod rppal;
 mod simulated;
 
 use std::{fmt, sync::Arc, time::Duration};
 
 use embedded_hal::i2c::{ErrorKind, I2c, NoAcknowledgeSource};
+
+use wire::Fault;
 
 use super::simulated::Room;
 use crate::{
@@ -29,28 +33,47 @@ pub trait Lines: Send {
 pub struct BusError {
     /// What it means to a driver.
     pub kind: ErrorKind,
+    /// The reason on the wire, where the whole bus is concerned.
+    pub fault: Fault,
     /// What the system said.
     pub text: String,
 }
+
+/// Numbers by which Linux says that nobody acknowledged: EREMOTEIO (BCM2835 and others), ENXIO
+/// (i801, DesignWare). <https://docs.kernel.org/i2c/fault-codes.html>
+const ERRNO_NACK: [i32; 2] = [121, 6];
+/// ETIMEDOUT: the clock line is held low, or the controller does not stretch it as long as a chip.
+const ERRNO_TIMEOUT: i32 = 110;
 
 impl BusError {
     /// Nobody at the address.
     #[must_use]
     pub fn nack() -> Self {
-        Self { kind: ErrorKind::NoAcknowledge(NoAcknowledgeSource::Unknown), text: "not acknowledged".into() }
+        let kind = ErrorKind::NoAcknowledge(NoAcknowledgeSource::Unknown);
+        Self { kind, fault: Fault::NoResponse, text: "not acknowledged".to_owned() }
+    }
+
+    /// The system refuses.
+    #[must_use]
+    pub fn not_permitted(cause: impl fmt::Display) -> Self {
+        Self { kind: ErrorKind::Other, fault: Fault::NotPermitted, text: cause.to_string() }
     }
 
     /// Anything else that `cause` says.
-    pub fn other(cause: impl fmt::Display) -> Self {
-        Self { kind: ErrorKind::Other, text: cause.to_string() }
-    }
-}
-
-impl BusError {
-    /// The reason on the wire.
     #[must_use]
-    pub fn fault(&self) -> wire::Fault {
-        wire::Fault::BusFailed
+    pub fn other(cause: impl fmt::Display) -> Self {
+        Self { kind: ErrorKind::Other, fault: Fault::BusFailed, text: cause.to_string() }
+    }
+
+    /// What an error of the system means.
+    #[must_use]
+    pub fn from_io(error: &std::io::Error) -> Self {
+        match error.raw_os_error() {
+            Some(number) if ERRNO_NACK.contains(&number) => Self::nack(),
+            Some(ERRNO_TIMEOUT) => Self { kind: ErrorKind::Bus, ..Self::other(error) },
+            _ if error.kind() == std::io::ErrorKind::PermissionDenied => Self::not_permitted(error),
+            _ => Self::other(error),
+        }
     }
 }
 
@@ -62,18 +85,20 @@ impl embedded_hal::i2c::Error for BusError {
 
 /// Opens the I2C side.
 pub fn open_i2c(bus: &Bus, room: &Arc<Room>) -> Result<AnyI2c, BusError> {
-    match &bus.backend {
-        Backend::Simulated { .. } => Ok(Box::new(simulated::SimulatedI2c::new(Arc::clone(room)))),
-        Backend::Rppal { .. } | Backend::Linux { .. } => Err(BusError::other("not built yet")),
-    }
+    Ok(match &bus.backend {
+        Backend::Rppal { i2c } => Box::new(rppal::open_i2c(*i2c)?),
+        Backend::Linux { i2c, .. } => Box::new(linux::open_i2c(i2c)?),
+        Backend::Simulated { .. } => Box::new(simulated::SimulatedI2c::new(Arc::clone(room))),
+    })
 }
 
 /// Opens the lines of `contacts`, all of this bus.
 pub fn open_lines(bus: &Bus, contacts: &[Contact], room: &Arc<Room>) -> Result<Box<dyn Lines>, BusError> {
-    match &bus.backend {
-        Backend::Simulated { .. } => Ok(Box::new(simulated::SimulatedLines::new(Arc::clone(room), contacts))),
-        Backend::Rppal { .. } | Backend::Linux { .. } => Err(BusError::other("not built yet")),
-    }
+    Ok(match &bus.backend {
+        Backend::Rppal { .. } => Box::new(rppal::RppalLines::open(contacts)?),
+        Backend::Linux { gpio, .. } => Box::new(linux::LinuxLines::open(gpio, contacts)?),
+        Backend::Simulated { .. } => Box::new(simulated::SimulatedLines::new(Arc::clone(room), contacts)),
+    })
 }
 
 /// Waits in the world's time, as a chip's data sheet counts it.

@@ -2,9 +2,11 @@
 //! request. Turns what a test or the demo sets into bytes on a bus; never into readings, which
 //! only the real drivers make.
 
+mod bh1750;
 mod chip;
 mod fault;
 mod physics;
+mod scd4x;
 mod sht4x;
 
 use std::{
@@ -20,6 +22,13 @@ use chip::Chip;
 pub use fault::{FaultKind, Target};
 use physics::Physics;
 pub use physics::{Setting, Truth};
+
+/// Where the SHT4x of a room sits.
+pub const SHT4X: u8 = 0x44;
+/// Where its SCD4x sits.
+pub const SCD4X: u8 = 0x62;
+/// Where its BH1750 sits.
+pub const BH1750: u8 = 0x23;
 
 /// A simulated room. Share it by `Arc`: the agent's buses read it, its owner sets it.
 pub struct Room {
@@ -131,7 +140,8 @@ impl Room {
                 Operation::Write(bytes) => chip.write(bytes, now, &truth)?,
                 Operation::Read(bytes) => {
                     chip.read(bytes, now, fault == Some(FaultKind::Slow))?;
-                    if fault == Some(FaultKind::BadCrc) {
+                    // A BH1750 has no checksums that could be bad.
+                    if fault == Some(FaultKind::BadCrc) && address != BH1750 {
                         fault::flip_bits(bytes);
                     }
                 }

@@ -1,0 +1,100 @@
+//! A bus through Linux character devices: `/dev/i2c-*` by `linux-embedded-hal`, `/dev/gpiochip*`
+//! by `gpiocdev`. Serves every computer that has them, a Raspberry Pi included.
+
+use std::{io, path::Path, time::Duration};
+
+use embedded_hal::i2c::{ErrorType, I2c, Operation};
+use gpiocdev::{
+    Request,
+    line::{Bias, EdgeDetection, Value},
+};
+use linux_embedded_hal::{I2CError, I2cdev, i2cdev::linux::LinuxI2CError};
+
+use super::{BusError, Lines};
+use crate::config::sensor::{Contact, Pull};
+
+/// The I2C device at `path`.
+pub(super) fn open_i2c(path: &Path) -> Result<LinuxI2c, BusError> {
+    I2cdev::new(path).map(LinuxI2c).map_err(|error| with_path(path, &i2c_error(&error)))
+}
+
+/// The I2C side.
+pub(super) struct LinuxI2c(I2cdev);
+
+impl ErrorType for LinuxI2c {
+    type Error = BusError;
+}
+
+impl I2c for LinuxI2c {
+    fn transaction(&mut self, address: u8, operations: &mut [Operation<'_>]) -> Result<(), BusError> {
+        I2c::<u8>::transaction(&mut self.0, address, operations)
+            .map_err(|error: I2CError| BusError::from_io(&i2c_error(error.inner())))
+    }
+}
+
+fn i2c_error(error: &LinuxI2CError) -> io::Error {
+    match error {
+        LinuxI2CError::Errno(number) => io::Error::from_raw_os_error(*number),
+        LinuxI2CError::Io(error) => {
+            error.raw_os_error().map_or_else(|| io::Error::other(error.to_string()), io::Error::from_raw_os_error)
+        }
+    }
+}
+
+/// The lines of `contacts`.
+pub(super) struct LinuxLines {
+    request: Request,
+    offsets: Vec<u32>,
+}
+
+impl LinuxLines {
+    pub(super) fn open(chip: &Path, contacts: &[Contact]) -> Result<Self, BusError> {
+        let mut builder = Request::builder();
+        builder.on_chip(chip).with_consumer("hallwatch-agent");
+        for contact in contacts {
+            let bias = match contact.pull {
+                Pull::Up => Bias::PullUp,
+                Pull::Down => Bias::PullDown,
+                Pull::Off => Bias::Disabled,
+            };
+            builder.with_line(contact.line).as_input().with_bias(bias).with_edge_detection(EdgeDetection::BothEdges);
+        }
+        let request = builder.request().map_err(gpio_error)?;
+        Ok(Self { request, offsets: contacts.iter().map(|contact| contact.line).collect() })
+    }
+}
+
+impl Lines for LinuxLines {
+    fn is_high(&mut self, index: usize) -> Result<bool, BusError> {
+        // Requested active high, so active is the level itself.
+        self.request.value(self.offsets[index]).map(|value| value == Value::Active).map_err(gpio_error)
+    }
+
+    fn wait(&mut self, patience: Duration) -> Result<(), BusError> {
+        if self.request.wait_edge_event(patience).map_err(gpio_error)? {
+            // What happened is read from the levels; events only wake.
+            while self.request.has_edge_event().map_err(gpio_error)? {
+                self.request.read_edge_event().map_err(gpio_error)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn gpio_error(error: gpiocdev::Error) -> BusError {
+    let number = match &error {
+        gpiocdev::Error::Os(number) => Some(number.0),
+        _ => None,
+    };
+    let cause = number.map(io::Error::from_raw_os_error);
+    match cause {
+        Some(cause) if cause.kind() == io::ErrorKind::PermissionDenied => BusError::not_permitted(error),
+        _ => BusError::other(error),
+    }
+}
+
+fn with_path(path: &Path, error: &io::Error) -> BusError {
+    let mut failed = BusError::from_io(error);
+    failed.text = format!("{}: {}", path.display(), failed.text);
+    failed
+}

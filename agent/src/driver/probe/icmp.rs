@@ -1,0 +1,64 @@
+//! Does a host answer to ping? Uses the kernel's unprivileged ping sockets, never raw ones.
+
+use std::{
+    io::ErrorKind,
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
+
+use surge_ping::{Client, Config, ICMP, PingIdentifier, PingSequence, SurgeError};
+use wire::Fault;
+
+use super::{Error, LATENCY, Measured, Quantity, REACHABLE, not_permitted, outcome, resolve};
+use crate::config::sensor::Icmp as Settings;
+
+/// What it gives.
+pub const QUANTITIES: [Quantity; 2] = [REACHABLE, LATENCY];
+
+/// What the system must allow, for people.
+const PERMISSION: &str =
+    "the system lets this user send no ping; hint: sysctl -w net.ipv4.ping_group_range=\"0 2147483647\"";
+/// As `ping` sends by default.
+const PAYLOAD: [u8; 56] = [0; 56];
+
+/// One probe.
+pub struct Icmp {
+    settings: Settings,
+    sequence: u16,
+}
+
+impl Icmp {
+    /// A probe that has asked nothing yet.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self { settings, sequence: 0 }
+    }
+
+    /// Pings once; must be called outside any tokio runtime.
+    pub fn read(&mut self) -> Result<Vec<Measured>, Error> {
+        let address = resolve(&self.settings.host, 0)?.first().map(SocketAddr::ip);
+        let address = address.expect("resolve gives at least one address");
+        self.sequence = self.sequence.wrapping_add(1);
+        let failed = |error: std::io::Error| Error::Other { fault: Fault::BadResponse, text: error.to_string() };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
+        match runtime.block_on(ping(address, self.sequence, self.settings.timeout)) {
+            Ok(latency) => Ok(outcome(Some(latency))),
+            Err(SurgeError::IOError(error)) if error.kind() == ErrorKind::PermissionDenied => {
+                Err(not_permitted(PERMISSION, &error))
+            }
+            Err(error) => {
+                tracing::debug!(%address, %error, "a ping found nobody");
+                Ok(outcome(None))
+            }
+        }
+    }
+}
+
+async fn ping(address: IpAddr, sequence: u16, timeout: Duration) -> Result<Duration, SurgeError> {
+    let kind = if address.is_ipv4() { ICMP::V4 } else { ICMP::V6 };
+    let client = Client::new(&Config::builder().kind(kind).build())?;
+    // The kernel puts the socket's own number in place of the identifier.
+    let mut pinger = client.pinger(address, PingIdentifier(0)).await;
+    pinger.timeout(timeout);
+    pinger.ping(PingSequence(sequence), &PAYLOAD).await.map(|(_, latency)| latency)
+}

@@ -1,0 +1,116 @@
+//! An SCD4x as its data sheet describes it, seen from the bus.
+
+use std::time::Duration;
+
+use super::physics::Truth;
+use crate::driver::{bus::BusError, sensirion};
+
+/// Between two periodic measurements, 3.6.1.
+const PERIOD: Duration = Duration::from_secs(5);
+/// Other commands take 1 ms, 3.5.
+const COMMAND: Duration = Duration::from_millis(1);
+/// `stop_periodic_measurement` takes 500 ms, in which nothing is acknowledged.
+const STOP: Duration = Duration::from_millis(500);
+const SERIAL: [u16; 3] = [0xF896, 0x31A1, 0x07B3];
+/// A slow chip measures so many times more slowly.
+const SLOW_FACTOR: u32 = super::chip::SLOW_FACTOR;
+
+pub(super) struct Scd4x {
+    /// Since when it measures.
+    running: Option<Duration>,
+    /// How many periods of this run were read.
+    read_periods: u128,
+    busy_until: Duration,
+    answer: Vec<u16>,
+    self_calibration: u16,
+    pressure_hpa: u16,
+    /// What a frozen sensing element sees for ever.
+    pub(super) frozen: Option<Truth>,
+    pub(super) slow: bool,
+}
+
+impl Scd4x {
+    pub(super) fn new(now: Duration) -> Self {
+        Self {
+            running: None,
+            read_periods: 0,
+            // 1 s from power-on until it answers, table 5.
+            busy_until: now + Duration::from_secs(1),
+            answer: Vec::new(),
+            self_calibration: 1,
+            pressure_hpa: 1013,
+            frozen: None,
+            slow: false,
+        }
+    }
+
+    /// A chip that was powered long ago.
+    pub(super) fn settled() -> Self {
+        Self { busy_until: Duration::ZERO, ..Self::new(Duration::ZERO) }
+    }
+
+    pub(super) fn write(&mut self, bytes: &[u8], now: Duration, truth: &Truth) -> Result<(), BusError> {
+        if now < self.busy_until {
+            return Err(BusError::nack());
+        }
+        let &[high, low, ref argument @ ..] = bytes else { return Err(BusError::nack()) };
+        let argument = match *argument {
+            [] => None,
+            [a, b, crc] => Some(sensirion::unpack(super::SCD4X, [a, b, crc]).map_err(|_| BusError::nack())?),
+            _ => return Err(BusError::nack()),
+        };
+        let idle = self.running.is_none();
+        self.busy_until = now + COMMAND;
+        self.answer.clear();
+        match (u16::from_be_bytes([high, low]), argument) {
+            (0x21B1, None) if idle => (self.running, self.read_periods) = (Some(now), 0),
+            (0x3F86, None) => (self.running, self.busy_until) = (None, now + STOP),
+            (0xE4B8, None) => self.answer.push(if self.ready(now) { 0x8006 } else { 0x8000 }),
+            (0xEC05, None) if self.ready(now) => self.measurement(now, truth),
+            (0xEC05, None) => return Err(BusError::nack()),
+            (0x3682, None) if idle => self.answer.extend(SERIAL),
+            (0x2416, Some(on)) if idle => self.self_calibration = on,
+            (0x2313, None) if idle => self.answer.push(self.self_calibration),
+            (0xE000, Some(hpa)) => self.pressure_hpa = hpa,
+            // Not in this state, or not known: not acknowledged, 3.4.
+            _ => return Err(BusError::nack()),
+        }
+        Ok(())
+    }
+
+    pub(super) fn read(&mut self, bytes: &mut [u8], now: Duration) -> Result<(), BusError> {
+        if now < self.busy_until || self.answer.is_empty() {
+            return Err(BusError::nack());
+        }
+        let stream = self.answer.drain(..).flat_map(sensirion::pack);
+        for (byte, value) in bytes.iter_mut().zip(stream.chain(std::iter::repeat(0xFF))) {
+            *byte = value;
+        }
+        Ok(())
+    }
+
+    fn periods(&self, now: Duration) -> u128 {
+        let period = if self.slow { PERIOD * SLOW_FACTOR } else { PERIOD };
+        self.running.map_or(0, |since| now.saturating_sub(since).as_nanos() / period.as_nanos())
+    }
+
+    fn ready(&self, now: Duration) -> bool {
+        self.periods(now) > self.read_periods
+    }
+
+    fn measurement(&mut self, now: Duration, truth: &Truth) {
+        self.read_periods = self.periods(now);
+        let seen = self.frozen.as_ref().unwrap_or(truth);
+        let ticks = |share: f64| (share * 65535.0).round().clamp(0.0, 65535.0) as u16;
+        // Its infrared cell counts molecules: told a wrong pressure, it reads wrong by the ratio.
+        let co2 = seen.co2_ppm * 1013.0 / f64::from(self.pressure_hpa);
+        // The chip's own heat raises its temperature by some kelvins and dries it.
+        let celsius = seen.temperature_celsius + 2.5;
+        let humidity = seen.humidity_percent * 0.86;
+        self.answer.extend([
+            co2.round().clamp(0.0, 40_000.0) as u16,
+            ticks((celsius + 45.0) / 175.0),
+            ticks(humidity / 100.0),
+        ]);
+    }
+}
