@@ -24,6 +24,7 @@ pub mod rules;
 pub mod run;
 pub mod shared;
 pub mod step;
+pub mod texts;
 pub mod tickets;
 pub mod web;
 pub mod world;

@@ -1,0 +1,292 @@
+//! Every text that a person reads, in zh-CN and en, from one place: `texts/*.toml`. A table there
+//! is a group, a line in it `key = { zh = "…", en = "…" }`, and `group.key` names it here. Pages,
+//! messages and the command line all ask [`get`] and [`fill`]; nothing here decides anything.
+//!
+//! Texts of rules are not here: they stand beside the rule in its pack.
+
+use std::{borrow::Cow, collections::HashMap, sync::LazyLock};
+
+use wire::{Fault, Id, PointName};
+
+pub use crate::config::Language;
+use crate::{
+    episode::Severity,
+    tickets::{Proof, Refusal, Stage},
+};
+
+/// The files; one a place where texts are read.
+const FILES: [(&str, &str); 4] = [
+    ("names.toml", include_str!("texts/names.toml")),
+    ("tickets.toml", include_str!("texts/tickets.toml")),
+    ("cli.toml", include_str!("texts/cli.toml")),
+    ("web.toml", include_str!("texts/web.toml")),
+];
+
+/// One text.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Text {
+    zh: String,
+    en: String,
+}
+
+static TABLE: LazyLock<HashMap<String, Text>> = LazyLock::new(|| {
+    let mut table = HashMap::new();
+    for (name, text) in FILES {
+        let groups: HashMap<String, HashMap<String, Text>> =
+            toml::from_str(text).unwrap_or_else(|e| panic!("built-in texts of {name} are valid: {e}"));
+        for (group, texts) in groups {
+            for (key, text) in texts {
+                let known = table.insert(format!("{group}.{key}"), text);
+                assert!(known.is_none(), "built-in texts have each key once");
+            }
+        }
+    }
+    table
+});
+
+/// The text named `group.key`. A name that does not exist is a mistake in the program: tests find
+/// it, and in life the reader sees `…`.
+#[must_use]
+pub fn get(language: Language, key: &str) -> &'static str {
+    find(language, key).unwrap_or_else(|| {
+        debug_assert!(false, "no text is named `{key}`");
+        "…"
+    })
+}
+
+/// The text named `group.key`, if there is one.
+#[must_use]
+pub fn find(language: Language, key: &str) -> Option<&'static str> {
+    let text = TABLE.get(key)?;
+    Some(match language {
+        Language::ZhCn => &text.zh,
+        Language::En => &text.en,
+    })
+}
+
+/// The text with each `{name}` replaced by its value.
+#[must_use]
+pub fn fill(language: Language, key: &str, values: &[(&str, &str)]) -> String {
+    let mut rest = get(language, key);
+    let mut out = String::with_capacity(rest.len());
+    while let Some((before, after)) = rest.split_once('{') {
+        out.push_str(before);
+        let Some((name, behind)) = after.split_once('}') else { break };
+        out.push_str(values.iter().find(|(n, _)| *n == name).map_or("…", |(_, v)| v));
+        rest = behind;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// A stage in words.
+#[must_use]
+pub fn stage(language: Language, stage: Stage) -> &'static str {
+    get(language, &format!("stage.{}", stage.as_str()))
+}
+
+/// A severity in words.
+#[must_use]
+pub fn severity(language: Language, severity: Severity) -> &'static str {
+    get(language, &format!("severity.{severity:?}"))
+}
+
+/// What the data says of a fix, in words.
+#[must_use]
+pub fn proof(language: Language, proof: Proof) -> &'static str {
+    get(
+        language,
+        match proof {
+            Proof::None => "proof.none",
+            Proof::Proved => "proof.proved",
+            Proof::Unverified => "proof.unverified",
+        },
+    )
+}
+
+/// A team in words; a team of the user's own is its identifier.
+#[must_use]
+pub fn team(language: Language, team: &Id) -> Cow<'static, str> {
+    named(language, "team", team.as_str())
+}
+
+/// An asset in words; a number behind it stays: `amplifier-2` is `2 号功放`.
+#[must_use]
+pub fn asset(language: Language, asset: &Id) -> Cow<'static, str> {
+    let name = asset.as_str();
+    if let Some(text) = find(language, &format!("asset.{name}")) {
+        return text.into();
+    }
+    let kind = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '-');
+    match find(language, &format!("asset.{kind}")) {
+        Some(text) if !kind.is_empty() => {
+            let n = name[kind.len()..].trim_start_matches('-');
+            fill(language, "join.numbered", &[("asset", text), ("n", n)]).into()
+        }
+        _ => name.to_owned().into(),
+    }
+}
+
+/// Why a point has no value, in words.
+#[must_use]
+pub fn fault(language: Language, fault: &Fault) -> Cow<'static, str> {
+    named(language, "fault", fault.as_str())
+}
+
+/// A room as people say it: `k01` is `K01`.
+#[must_use]
+pub fn room(room: &Id) -> String {
+    room.as_str().to_uppercase()
+}
+
+/// A point in words. `amplifier_power_on` has no name of its own and gets one from its asset and
+/// the quantity behind it; what nobody named is its identifier.
+#[must_use]
+pub fn point(language: Language, point: &PointName) -> Cow<'static, str> {
+    let name = point.as_str();
+    if let Some(text) = find(language, &format!("point.{name}")) {
+        return text.into();
+    }
+    for (at, _) in name.match_indices('_') {
+        let Some(quantity) = find(language, &format!("point.{}", &name[at + 1..])) else { continue };
+        let owner = Id::parse(&name[..at].replace('_', "-"))
+            .map_or_else(|_| name[..at].into(), |id| asset(language, &id).into_owned());
+        return fill(language, "join.owner", &[("owner", &owner), ("quantity", quantity)]).into();
+    }
+    name.to_owned().into()
+}
+
+/// Unit of a point, from the end of its name; empty where it is a plain number or a state.
+#[must_use]
+pub fn unit(point: &PointName) -> &'static str {
+    const UNITS: [(&str, &str); 14] = [
+        ("_celsius", "°C"),
+        ("_percent", "%"),
+        ("_ppm", "ppm"),
+        ("_lux", "lx"),
+        ("_ampere", "A"),
+        ("_volt", "V"),
+        ("_watt", "W"),
+        ("_decibel", "dB"),
+        ("_dba", "dB(A)"),
+        ("_hectopascal", "hPa"),
+        ("_ms", "ms"),
+        ("_seconds", "s"),
+        ("_bytes", "B"),
+        ("_hertz", "Hz"),
+    ];
+    UNITS.into_iter().find(|(end, _)| point.as_str().ends_with(end)).map_or("", |(_, unit)| unit)
+}
+
+/// A value with the unit of its point: `23.5 °C`. At most two decimals, none that say nothing.
+#[must_use]
+pub fn value(point: Option<&PointName>, value: f64) -> String {
+    let number = format!("{value:.2}");
+    let number = number.trim_end_matches('0').trim_end_matches('.');
+    let number = if number == "-0" { "0" } else { number };
+    match point.map(unit) {
+        None | Some("") => number.to_owned(),
+        Some(unit) => format!("{number} {unit}"),
+    }
+}
+
+/// A length of time in its largest whole unit, at least a second: `15 分钟`, `2 h 5 min`.
+#[must_use]
+pub fn duration(language: Language, ms: i64) -> String {
+    let seconds = (ms.max(0) + 500) / 1_000;
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
+    let word = |key: &str, n: i64| fill(language, key, &[("n", &n.to_string())]);
+    let parts = match (days, hours, minutes) {
+        (0, 0, 0) => vec![word("time.seconds", seconds)],
+        (0, 0, m) => vec![word("time.minutes", m)],
+        (0, h, 0) => vec![word("time.hours", h)],
+        (0, h, m) => vec![word("time.hours", h), word("time.minutes", m)],
+        (d, 0, _) => vec![word("time.days", d)],
+        (d, h, _) => vec![word("time.days", d), word("time.hours", h)],
+    };
+    parts.join(" ")
+}
+
+/// A refusal in words, with what to do instead.
+#[must_use]
+pub fn refusal(language: Language, refusal: &Refusal) -> String {
+    let action = |word: &str| named(language, "action", word);
+    match refusal {
+        Refusal::Unknown => get(language, "refusal.unknown").into(),
+        Refusal::Stage { stage: at, action: word } => {
+            fill(language, "refusal.stage", &[("stage", stage(language, *at)), ("action", &action(word))])
+        }
+        Refusal::Verifying => get(language, "refusal.verifying").into(),
+        Refusal::NotFixed { stage: at } => fill(language, "refusal.not_fixed", &[("stage", stage(language, *at))]),
+        Refusal::Empty { field } => fill(language, "refusal.empty", &[("field", field)]),
+        Refusal::TooLong { field, most } => {
+            fill(language, "refusal.too_long", &[("field", field), ("most", &most.to_string())])
+        }
+        Refusal::NoOther { of } => fill(language, "refusal.no_other", &[("of", of)]),
+        Refusal::OtherIsDuplicate { of } => fill(language, "refusal.other_is_duplicate", &[("of", of)]),
+        Refusal::OtherOpen { number } => fill(language, "refusal.other_open", &[("number", number)]),
+    }
+}
+
+fn named(language: Language, group: &str, name: &str) -> Cow<'static, str> {
+    find(language, &format!("{group}.{name}")).map_or_else(|| name.to_owned().into(), Cow::Borrowed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_text_is_there_in_both_languages_with_the_same_blanks() {
+        let blanks = |text: &str| {
+            let mut names: Vec<String> = text.split('{').skip(1).map(|p| p.split('}').next().unwrap().into()).collect();
+            names.sort();
+            names
+        };
+        for (key, text) in TABLE.iter() {
+            assert!(!text.zh.trim().is_empty() && !text.en.trim().is_empty(), "{key}");
+            assert_eq!(blanks(&text.zh), blanks(&text.en), "{key}");
+        }
+    }
+
+    #[test]
+    fn every_fixed_word_has_a_text() {
+        for language in [Language::ZhCn, Language::En] {
+            for s in Stage::ALL {
+                assert!(!stage(language, s).is_empty());
+            }
+            for s in [Severity::P1, Severity::P2, Severity::P3, Severity::P4] {
+                assert!(!severity(language, s).is_empty());
+            }
+            for f in Fault::ALL {
+                assert!(find(language, &format!("fault.{}", f.as_str())).is_some(), "{f:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn points_are_named_by_asset_and_quantity() {
+        let check = |name: &str, zh: &str, en: &str| {
+            let name = PointName::parse(name).unwrap();
+            assert_eq!((&*point(Language::ZhCn, &name), &*point(Language::En, &name)), (zh, en));
+        };
+        check("temperature_celsius", "温度", "temperature");
+        check("amplifier_power_on", "功放电源", "amplifier power");
+        check("song_server_reachable", "点歌服务器网络连接", "song server network connection");
+        check("amplifier_2_power_on", "2 号功放电源", "amplifier 2 power");
+        check("hyperdrive_flux", "hyperdrive_flux", "hyperdrive_flux");
+    }
+
+    #[test]
+    fn values_and_durations_read_naturally() {
+        let name = PointName::parse("temperature_celsius").unwrap();
+        assert_eq!(value(Some(&name), 23.50), "23.5 °C");
+        assert_eq!(value(Some(&name), -0.001), "0 °C");
+        assert_eq!(value(None, 1500.0), "1500");
+        assert_eq!(duration(Language::ZhCn, 15 * 60_000), "15 分钟");
+        assert_eq!(duration(Language::En, 7_500_000), "2 h 5 min");
+        assert_eq!(duration(Language::En, 900), "1 s");
+        assert_eq!(duration(Language::En, 90_000_000), "1 d 1 h");
+    }
+}
