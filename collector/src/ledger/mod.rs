@@ -9,8 +9,7 @@ pub mod store;
 
 pub use error::Error;
 pub use store::{
-    Archive, CompactedHour, Device, EpisodeFilter, Inbox, Ledger, Loaded, LostRow, MessageRow, Outbox, Reader, Size,
-    TicketFilter, WakeUp,
+    Device, EpisodeFilter, Inbox, Ledger, Loaded, LostRow, MessageRow, Outbox, Reader, Size, TicketFilter, WakeUp,
 };
 
 use wire::{About, Id, Lost, Sample, Source, Status, UnixMs};

@@ -193,38 +193,6 @@ pub trait Reader: Send + Sync {
     fn size(&self) -> Result<Size, Error>;
 }
 
-/// The readings' side: samples of commits, and the chunks and roll-ups they become. Hours are
-/// counted from 1970; bodies are made and read by [`crate::readings`].
-pub trait Archive: Send + Sync {
-    /// Agents of a room, or of all rooms.
-    fn sources(&self, room: Option<(&Id, &Id)>) -> Result<Vec<Source>, Error>;
-    /// Blobs that wait for compaction, oldest first, with their rows, up to about `bytes_max`.
-    fn blobs(&self, bytes_max: usize) -> Result<Vec<(u64, Vec<u8>)>, Error>;
-    /// Chunks of a source in hours [from, to).
-    fn chunks(&self, source: &Source, from_hour: i64, to_hour: i64) -> Result<Vec<(i64, Vec<u8>)>, Error>;
-    /// Roll-ups of a source in hours [from, to).
-    fn rollups(&self, source: &Source, from_hour: i64, to_hour: i64) -> Result<Vec<(i64, Vec<u8>)>, Error>;
-    /// The newest chunk of a source.
-    fn newest_chunk(&self, source: &Source) -> Result<Option<(i64, Vec<u8>)>, Error>;
-    /// Puts these chunks and roll-ups in the place of the blobs up to row `upto`, whole or not at all.
-    fn compacted(&self, upto: u64, hours: &[CompactedHour]) -> Result<(), Error>;
-    /// Drops chunks and roll-ups of hours before these, at most `limit` of each; says how many went.
-    fn expire(&self, chunks_before: i64, rollups_before: i64, limit: usize) -> Result<usize, Error>;
-}
-
-/// An hour of a source, as it replaces what was stored of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CompactedHour {
-    /// Whose.
-    pub source: Source,
-    /// Which.
-    pub hour: i64,
-    /// Its samples.
-    pub chunk: Vec<u8>,
-    /// Its least, greatest and mean.
-    pub rollup: Vec<u8>,
-}
-
 /// Tells those who send, and those who wait for people's requests, that there is something new.
 /// Only a hint for speed: everybody also looks from time to time.
 #[derive(Debug, Clone, Default)]

@@ -9,18 +9,18 @@ use super::{
     Query, Readings, Series,
     decimate::{self, Reading},
 };
-use crate::ledger::{Archive, Error, blob};
+use crate::ledger::{Error, Reader, blob, sqlite::Sqlite};
 
 /// The embedded store of readings.
 pub struct Local {
-    archive: Arc<dyn Archive>,
+    store: Arc<Sqlite>,
 }
 
 impl Local {
-    /// Over the ledger's archive.
+    /// Over the ledger.
     #[must_use]
-    pub fn new(archive: Arc<dyn Archive>) -> Self {
-        Self { archive }
+    pub fn new(store: Arc<Sqlite>) -> Self {
+        Self { store }
     }
 
     /// Samples of `source` in [from, to) that no chunk holds yet.
@@ -28,7 +28,7 @@ impl Local {
         let wanted = |venue: &str, room: &str, agent: &str| {
             agent == source.agent.as_str() && room == source.room.as_str() && venue == source.venue.as_str()
         };
-        for (_, body) in self.archive.blobs(usize::MAX)? {
+        for body in self.store.tail_blobs()? {
             blob::decode_where(&body, wanted, |_, sample| {
                 if (from..to).contains(&sample.at) {
                     out.push(sample);
@@ -46,8 +46,14 @@ impl Local {
     }
 
     fn sources(&self, query: &Query) -> Result<Vec<Source>, Error> {
-        let mut sources = self.archive.sources(Some((&query.venue, &query.room)))?;
+        let mut sources = self.room(&query.venue, &query.room)?;
         sources.retain(|s| query.agent.as_ref().is_none_or(|a| *a == s.agent));
+        Ok(sources)
+    }
+
+    fn room(&self, venue: &Id, room: &Id) -> Result<Vec<Source>, Error> {
+        let mut sources: Vec<Source> = self.store.devices()?.into_iter().map(|d| d.source).collect();
+        sources.retain(|s| s.venue == *venue && s.room == *room);
         Ok(sources)
     }
 }
@@ -78,7 +84,7 @@ impl Readings for Local {
 
     fn points(&self, venue: &Id, room: &Id, from: UnixMs) -> Result<Vec<PointName>, Error> {
         let mut names = std::collections::BTreeSet::new();
-        for source in self.archive.sources(Some((venue, room)))? {
+        for source in self.room(venue, room)? {
             for sample in self.all(&source, from, UnixMs::MAX)? {
                 names.extend(sample.points.into_iter().map(|(name, _)| name));
             }

@@ -10,6 +10,7 @@ mod pool;
 mod read;
 mod rows;
 mod schema;
+mod tail;
 
 use std::{
     path::{Path, PathBuf},
