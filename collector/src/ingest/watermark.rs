@@ -39,8 +39,35 @@ pub struct Mark {
     pub upto: u64,
     /// When its newest sample was read.
     pub sample_at: UnixMs,
-    /// Content hashes of the last numbers up to `upto`; 0 for a number without a sample.
+    recent: Recent,
+}
+
+/// Content hashes of the last numbers; 0 for a number without a sample.
+#[derive(Debug, Clone, Default)]
+struct Recent {
+    last: u64,
     hashes: VecDeque<u32>,
+}
+
+impl Recent {
+    fn push(&mut self, seq: u64, hash: u32) {
+        let skipped = seq.saturating_sub(self.last + 1);
+        if self.hashes.is_empty() || skipped >= HASHES_MAX as u64 {
+            self.hashes.clear();
+        } else {
+            self.hashes.extend(std::iter::repeat_n(0, skipped as usize));
+        }
+        self.hashes.push_back(hash);
+        let surplus = self.hashes.len().saturating_sub(HASHES_MAX);
+        self.hashes.drain(..surplus);
+        self.last = seq;
+    }
+
+    fn get(&self, seq: u64) -> Option<u32> {
+        let back = self.last.checked_sub(seq)?;
+        let place = (self.hashes.len() as u64).checked_sub(back + 1)?;
+        self.hashes.get(place as usize).copied()
+    }
 }
 
 /// All spools of all agents. The topic says whose a spool is: the same spool name under another
@@ -57,34 +84,17 @@ impl Watermarks {
         let mut all = Self::default();
         for w in committed {
             let marks = all.by_source.entry(w.source).or_default();
-            marks.push(Mark { spool: w.spool, upto: w.upto, sample_at: w.sample_at, hashes: VecDeque::new() });
+            marks.push(Mark { spool: w.spool, upto: w.upto, sample_at: w.sample_at, recent: Recent::default() });
         }
         all
     }
 
     /// Brings back the content of a committed number, in ascending order, so that conflicts are
     /// told after a restart too.
-    pub fn remember(&mut self, source: &Source, entry: &Entry, hash: u32) {
-        let Some(mark) = self.by_source.get_mut(source).and_then(|m| m.iter_mut().find(|m| m.spool == *entry.spool()))
-        else {
-            return;
-        };
-        let (seq, _) = entry.seqs();
-        // Only an unbroken run that ends at `upto` can be looked up by number.
-        mark.hashes.push_back(hash);
-        while mark.hashes.len() > HASHES_MAX || (mark.hashes.len() as u64) > seq {
-            mark.hashes.pop_front();
-        }
-    }
-
-    /// Forgets remembered content of spools whose last remembered number is not the watermark.
-    pub fn settle(&mut self, last_remembered: impl Fn(&Source, &Id) -> Option<u64>) {
-        for (source, marks) in &mut self.by_source {
-            for mark in marks {
-                if last_remembered(source, &mark.spool) != Some(mark.upto) {
-                    mark.hashes.clear();
-                }
-            }
+    pub fn remember(&mut self, source: &Source, spool: &Id, seq: u64, hash: u32) {
+        let marks = self.by_source.get_mut(source).into_iter().flatten();
+        if let Some(mark) = marks.rev().find(|m| m.spool == *spool && seq <= m.upto) {
+            mark.recent.push(seq, hash);
         }
     }
 
@@ -96,7 +106,7 @@ impl Watermarks {
         let marks = self.by_source.get_mut(source).expect("inserted above");
         let spool = entry.spool();
         let place = marks.iter().rposition(|m| m.spool == *spool).unwrap_or_else(|| {
-            marks.push(Mark { spool: spool.clone(), upto: 0, sample_at: UnixMs::MIN, hashes: VecDeque::new() });
+            marks.push(Mark { spool: spool.clone(), upto: 0, sample_at: UnixMs::MIN, recent: Recent::default() });
             marks.len() - 1
         });
         let mark = &mut marks[place];
@@ -128,30 +138,17 @@ impl Watermarks {
 impl Mark {
     fn judge_known(&self, entry: &Entry, hash: u32) -> Verdict {
         let Entry::Sample(sample) = entry else { return Verdict::Duplicate };
-        let back = self.upto - sample.seq;
-        let known = (self.hashes.len() as u64).checked_sub(back + 1).and_then(|i| self.hashes.get(i as usize));
-        match known {
-            Some(known) if *known != hash => Verdict::Conflict,
+        match self.recent.get(sample.seq) {
+            Some(known) if known != hash => Verdict::Conflict,
             _ => Verdict::Duplicate,
         }
     }
 
     fn advance(&mut self, entry: &Entry, hash: u32, upto: u64) {
-        match entry {
-            Entry::Sample(sample) => {
-                self.hashes.push_back(hash);
-                self.sample_at = self.sample_at.max(sample.at);
-            }
-            Entry::Lost(_) => {
-                let run = upto - self.upto;
-                if run as usize >= HASHES_MAX {
-                    self.hashes.clear();
-                }
-                self.hashes.extend(std::iter::repeat_n(0, (run as usize).min(HASHES_MAX)));
-            }
-        }
-        while self.hashes.len() > HASHES_MAX {
-            self.hashes.pop_front();
+        // A lost run leaves its last number; those before it are filled up as without a sample.
+        self.recent.push(upto, hash);
+        if let Entry::Sample(sample) = entry {
+            self.sample_at = self.sample_at.max(sample.at);
         }
         self.upto = upto;
     }

@@ -5,7 +5,7 @@
 use wire::{Ack, Entry, Lost, Source, UnixMs};
 
 use crate::{
-    ingest::{Decoded, Verdict, Watermarks},
+    ingest::{Decoded, Verdict, Watermarks, decode::content_hash},
     ledger::{Commit, Loaded, Quarantined, Request, Watermark},
 };
 
@@ -85,7 +85,13 @@ impl Core {
     /// Goes on from what the ledger holds.
     #[must_use]
     pub fn restore(loaded: Loaded) -> Self {
-        Self { number: loaded.commit_number, marks: Watermarks::restore(loaded.watermarks) }
+        let mut marks = Watermarks::restore(loaded.watermarks);
+        for (source, sample) in loaded.samples {
+            let (spool, seq) = (sample.spool.clone(), sample.seq);
+            let hash = content_hash(&Entry::Sample(sample));
+            marks.remember(&source, &spool, seq, hash);
+        }
+        Self { number: loaded.commit_number, marks }
     }
 
     /// One step. Without messages and requests it is a tick of the clock.

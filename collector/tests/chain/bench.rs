@@ -1,0 +1,195 @@
+//! A collector in a temporary folder with a broker beside it, and agents that speak to it. Every
+//! port is free, every wait ends when what is waited for has happened, or fails loudly.
+
+use std::{
+    net::{SocketAddr, TcpListener, TcpStream},
+    process::{Child, Command, Stdio},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use collector::{Config, Handle, Shared, World, metrics::Metrics, world::SystemClock};
+use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, Packet, PublishOptions, QoS};
+use wire::{Clock, Entry, Id, PointName, Sample, Source};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Broker {
+    Own,
+    Mosquitto,
+}
+
+pub struct Bench {
+    folder: tempfile::TempDir,
+    mosquitto: Option<(Child, u16)>,
+    handle: Option<Handle>,
+}
+
+pub fn body(text: &str) -> Id {
+    Id::parse(text).unwrap()
+}
+
+pub fn sample(seq: u64, value: f64) -> Sample {
+    Sample {
+        at: 1_763_880_000_000 + seq as i64 * 1_000,
+        seq,
+        spool: body("spool-a"),
+        boot: body("boot-1"),
+        clock: Clock::Trusted,
+        points: vec![(PointName::parse("temperature_celsius").unwrap(), value)],
+        faults: Vec::new(),
+    }
+}
+
+fn source(agent: &str) -> Source {
+    Source { venue: body("nanshan"), room: body("k01"), agent: body(agent) }
+}
+
+fn mosquitto(folder: &std::path::Path) -> (Child, u16) {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let file = folder.join("mosquitto.conf");
+    let text = format!("listener {port} 127.0.0.1\nallow_anonymous true\nmax_inflight_messages 1000\n");
+    std::fs::write(&file, text).unwrap();
+    let path = ["/usr/sbin/mosquitto", "mosquitto"]
+        .into_iter()
+        .find(|p| Command::new(p).arg("-h").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok());
+    let path = path.expect("mosquitto is installed: apt-get install mosquitto");
+    let mut child = Command::new(path).arg("-c").arg(&file).stderr(Stdio::null()).spawn().unwrap();
+    let began = Instant::now();
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        assert!(child.try_wait().unwrap().is_none() && began.elapsed() < PATIENCE, "mosquitto does not start");
+        std::thread::yield_now();
+    }
+    (child, port)
+}
+
+impl Bench {
+    pub async fn start(broker: Broker) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mosquitto = (broker == Broker::Mosquitto).then(|| mosquitto(folder.path()));
+        let mut bench = Self { folder, mosquitto, handle: None };
+        bench.launch().await;
+        bench
+    }
+
+    async fn launch(&mut self) {
+        let mut config = Config::default();
+        config.ledger.path = self.folder.path().join("hallwatch.db");
+        config.web.enabled = false;
+        config.mqtt.listen = "127.0.0.1:0".parse().unwrap();
+        if let Some((_, port)) = &self.mosquitto {
+            config.mqtt.host = Some("127.0.0.1".into());
+            config.mqtt.port = *port;
+        }
+        let world = World { clock: Arc::new(SystemClock) };
+        self.handle = Some(collector::start(config, world).await.unwrap());
+        let began = Instant::now();
+        while self.metrics().broker_connected.get() == 0 {
+            assert!(began.elapsed() < PATIENCE, "the collector does not connect");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    pub async fn restart(&mut self) {
+        assert!(self.mosquitto.is_some(), "the own broker lives as long as the process");
+        self.handle.take().unwrap().stop().await.unwrap();
+        self.launch().await;
+    }
+
+    pub fn shared(&self) -> &Shared {
+        &self.handle.as_ref().unwrap().shared
+    }
+
+    pub fn metrics(&self) -> &Metrics {
+        &self.shared().metrics
+    }
+
+    pub fn seqs(&self, agent: &str) -> Vec<u64> {
+        let samples = self.shared().readings.samples(&source(agent), 0, i64::MAX / 2, 100_000).unwrap();
+        samples.iter().map(|s| s.seq).collect()
+    }
+
+    /// The value that pages show; it comes after the ack, since acks go first.
+    pub async fn live_value(&self, agent: &str, point: &PointName) -> f64 {
+        let began = Instant::now();
+        loop {
+            if let Some(value) = self.peek(agent, point) {
+                return value;
+            }
+            assert!(began.elapsed() < PATIENCE, "no live value");
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    fn peek(&self, agent: &str, point: &PointName) -> Option<f64> {
+        let live = self.shared().live.read().unwrap();
+        live.agents.get(&source(agent))?.points.get(point)?.value.map(|(_, v)| v)
+    }
+
+    pub async fn agent(&self, name: &str) -> Agent {
+        let own = self.handle.as_ref().unwrap().mqtt.map(|a: SocketAddr| a.port());
+        let port = own.unwrap_or_else(|| self.mosquitto.as_ref().unwrap().1);
+        let mut options = MqttOptions::new(name, ("127.0.0.1", port));
+        options.set_max_packet_size(1 << 20, 1 << 20);
+        let (client, mut events) = AsyncClient::builder(options).unbounded().build();
+        let source = source(name);
+        let topic = format!("hallwatch/v1/{source}/ack");
+        client.subscribe(topic, QoS::AtLeastOnce).await.unwrap();
+        loop {
+            if let Event::Incoming(Packet::SubAck(_)) = events.poll().await.unwrap() {
+                break;
+            }
+        }
+        Agent { client, events, source }
+    }
+
+    pub async fn stop(&mut self) {
+        self.handle.take().unwrap().stop().await.unwrap();
+    }
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        if let Some((child, _)) = &mut self.mosquitto {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+pub struct Agent {
+    client: AsyncClient,
+    events: EventLoop,
+    source: Source,
+}
+
+impl Agent {
+    pub async fn send(&mut self, entries: &[Entry]) {
+        self.publish("samples", wire::samples::print(entries).as_bytes(), false).await;
+    }
+
+    pub async fn publish(&mut self, channel: &str, body: &[u8], retain: bool) {
+        let topic = format!("hallwatch/v1/{}/{channel}", self.source);
+        let mut options = PublishOptions::new(QoS::AtLeastOnce);
+        if retain {
+            options = options.retain(true);
+        }
+        self.client.publish(topic, body.to_vec(), options).await.unwrap();
+    }
+
+    /// Waits for the word that everything of `spool` up to `upto` is committed.
+    pub async fn acked(&mut self, spool: &str, upto: u64) {
+        let wait = async {
+            loop {
+                let Event::Incoming(Packet::Publish(p)) = self.events.poll().await.unwrap() else { continue };
+                let ack = wire::ack::parse(&p.payload).unwrap();
+                assert!(ack.upto <= upto, "acknowledged {} and only {upto} was sent", ack.upto);
+                if ack.spool.as_str() == spool && ack.upto == upto {
+                    return;
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, wait).await.expect("the ack comes");
+    }
+}
