@@ -1,15 +1,19 @@
 //! Connects the stages of a collector and ends them in order; decides nothing itself.
 
 use std::{
+    collections::HashMap,
     net::SocketAddr,
     sync::{Arc, RwLock, mpsc::sync_channel},
     thread::{self, JoinHandle},
 };
 
+use jiff::tz::TimeZone;
 use tokio::{
     runtime,
     sync::{broadcast, mpsc, watch},
 };
+
+use wire::Id;
 
 use crate::{
     Config, Shared, World,
@@ -23,8 +27,10 @@ use crate::{
     live::Live,
     metrics::Metrics,
     readings::Local,
+    rules,
     shared::CHANGES_MAX,
-    step::{self, Core},
+    step::{self, Core, Deciders},
+    tickets::{self, day::business_day, tell::Route},
 };
 
 /// Groups decided and not yet committed: one, so that deciding goes on while a sync takes its time,
@@ -110,6 +116,42 @@ fn share(config: Config, world: &World, sqlite: &Sqlite, loaded: &Loaded) -> Sha
     }
 }
 
+/// Rules, tickets and channels as configured.
+fn deciders(config: &Config) -> Deciders {
+    let horizon_ms = config.ingest.live_horizon_seconds as i64 * 1_000;
+    let rules = rules::Settings { live_horizon_ms: horizon_ms, ..rules::Settings::default() };
+    let zones = Zones::new(config);
+    let day_of = Arc::new(move |venue: &Id, at| business_day(zones.of(venue), at));
+    let routes = config.notify.channel.iter().map(|(name, channel)| Route {
+        channel: name.clone(),
+        teams: channel.teams().to_vec(),
+        severity_min: channel.severity_min(),
+    });
+    Deciders {
+        rules: rules::State::new(Vec::new(), rules),
+        tickets: tickets::State::new(tickets::Settings::default(), HashMap::new(), day_of),
+        routes: routes.collect(),
+    }
+}
+
+/// Time zones of venues; the configuration has checked that they exist.
+struct Zones {
+    usual: TimeZone,
+    own: HashMap<Id, TimeZone>,
+}
+
+impl Zones {
+    fn new(config: &Config) -> Self {
+        let zone = |name: &str| TimeZone::get(name).unwrap_or(TimeZone::UTC);
+        let own = config.venue.iter().filter_map(|(id, v)| Some((id.clone(), zone(v.zone.as_deref()?)))).collect();
+        Self { usual: zone(&config.zone), own }
+    }
+
+    fn of(&self, venue: &Id) -> &TimeZone {
+        self.own.get(venue).unwrap_or(&self.usual)
+    }
+}
+
 struct Stages {
     shared: Arc<Shared>,
     stopped: watch::Receiver<bool>,
@@ -126,7 +168,7 @@ impl Stages {
         let (inbound, arrivals) = mpsc::channel(mqtt::INBOUND_MAX);
         let (outgoing, returns) = mpsc::channel(mqtt::OUTGOING_MAX);
         let (groups, decided) = sync_channel(GROUPS_AHEAD);
-        let core = Core::restore(loaded);
+        let core = Core::restore(loaded, deciders(&self.shared.config));
         let (shared, stop) = (self.shared.clone(), self.stopped.clone());
         let step = self.thread("step", move || {
             let requests = Box::new(move |limit| sqlite.pending(limit));

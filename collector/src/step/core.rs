@@ -2,8 +2,9 @@
 //! that follows from them, as one [`Commit`]. Reads no clock, no socket and no file; what it has
 //! decided counts only once the commit is in the ledger.
 
-use wire::{Ack, Entry, Lost, Source, UnixMs};
+use wire::{Ack, Entry, Id, Lost, Source, UnixMs};
 
+use super::follow::{Deciders, Follow, Writer};
 use crate::{
     ingest::{Decoded, Verdict, Watermarks, decode::content_hash},
     ledger::{Commit, Loaded, Quarantined, Request, Watermark},
@@ -13,6 +14,7 @@ use crate::{
 pub struct Core {
     number: u64,
     marks: Watermarks,
+    follow: Follow,
 }
 
 /// What a step counted.
@@ -34,6 +36,19 @@ pub struct Counts {
     pub retained: u64,
 }
 
+/// What comes into a step.
+#[derive(Debug)]
+pub struct Input<B> {
+    /// Messages in the order of their arrival.
+    pub batch: B,
+    /// People's requests.
+    pub requests: Vec<Request>,
+    /// Time passed: let silences be noticed. At least once a second of world time.
+    pub tick: bool,
+    /// The instant of the step.
+    pub now: UnixMs,
+}
+
 /// What follows from a step.
 #[derive(Debug, Default)]
 pub struct Stepped {
@@ -48,7 +63,7 @@ pub struct Stepped {
 }
 
 impl Stepped {
-    /// Whether the ledger must be touched at all.
+    /// Whether the ledger need not be touched at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         let c = &self.commit;
@@ -69,97 +84,123 @@ impl Stepped {
 
 /// Spools that a step touched, in the order of their first message.
 #[derive(Default)]
-struct Touched(Vec<(Source, wire::Id, bool)>);
+struct Touched {
+    spools: Vec<(Source, Id, bool)>,
+    places: std::collections::HashMap<Source, usize>,
+}
 
 impl Touched {
-    fn note(&mut self, source: &Source, spool: &wire::Id, moved: bool) {
-        // Neighbouring entries are nearly always of the same spool; look from the end.
-        match self.0.iter_mut().rev().find(|(s, p, _)| p == spool && s == source) {
-            Some((_, _, m)) => *m |= moved,
-            None => self.0.push((source.clone(), spool.clone(), moved)),
+    fn note(&mut self, source: &Source, spool: &Id, moved: bool) {
+        if let Some(&place) = self.places.get(source)
+            && self.spools[place].1 == *spool
+        {
+            self.spools[place].2 |= moved;
+            return;
         }
+        // A source with several spools in one group is rare: search.
+        let known = self.spools.iter().position(|(s, p, _)| p == spool && s == source);
+        let place = known.unwrap_or_else(|| {
+            self.spools.push((source.clone(), spool.clone(), false));
+            self.spools.len() - 1
+        });
+        self.spools[place].2 |= moved;
+        self.places.insert(source.clone(), place);
     }
 }
 
 impl Core {
     /// Goes on from what the ledger holds.
     #[must_use]
-    pub fn restore(loaded: Loaded) -> Self {
+    pub fn restore(mut loaded: Loaded, deciders: Deciders) -> Self {
+        let follow = Follow::restore(deciders, &mut loaded);
         let mut marks = Watermarks::restore(loaded.watermarks);
         for (source, sample) in loaded.samples {
             let (spool, seq) = (sample.spool.clone(), sample.seq);
             let hash = content_hash(&Entry::Sample(sample));
             marks.remember(&source, &spool, seq, hash);
         }
-        Self { number: loaded.commit_number, marks }
+        Self { number: loaded.commit_number, marks, follow }
     }
 
-    /// One step. Without messages and requests it is a tick of the clock.
-    pub fn step(
-        &mut self,
-        batch: impl IntoIterator<Item = Result<Decoded, Quarantined>>,
-        requests: Vec<Request>,
-        now: UnixMs,
-    ) -> Stepped {
-        let _ = requests;
-        let mut out = Stepped { commit: Commit { at: now, ..Commit::default() }, ..Stepped::default() };
-        let mut touched = Touched::default();
+    /// One step.
+    pub fn step(&mut self, input: Input<impl IntoIterator<Item = Result<Decoded, Quarantined>>>) -> Stepped {
+        let Input { batch, requests, tick, now } = input;
+        let mut out = Writer::default();
+        out.commit.at = now;
+        let (mut counts, mut touched) = (Counts::default(), Touched::default());
         for body in batch {
             match body {
-                Ok(Decoded::Samples(source, entries)) => self.take(&source, entries, now, &mut out, &mut touched),
-                Ok(Decoded::Status(source, status)) => out.commit.statuses.push((source, status)),
-                Ok(Decoded::About(source, about)) => out.commit.abouts.push((source, about)),
+                Ok(Decoded::Samples(source, entries)) => {
+                    for (entry, hash) in entries {
+                        let verdict = self.take(&source, entry, hash, &mut counts, &mut out);
+                        touched.note(&source, &verdict.0, verdict.1);
+                    }
+                }
+                Ok(Decoded::Status(source, status)) => {
+                    self.follow.status(&source, &status, now, &mut out);
+                    out.commit.statuses.push((source, status));
+                }
+                Ok(Decoded::About(source, about)) => {
+                    self.follow.learn(&source, &about);
+                    out.commit.abouts.push((source, about));
+                }
                 Ok(Decoded::Result(..)) => {}
-                Ok(Decoded::RetainedSamples) => out.counts.retained += 1,
+                Ok(Decoded::RetainedSamples) => counts.retained += 1,
                 Err(quarantined) => out.commit.quarantine.push(quarantined),
             }
         }
-        for (source, spool, moved) in touched.0 {
+        self.follow.requests(requests, now, &mut out);
+        if tick {
+            self.follow.tick(now, &mut out);
+        }
+        self.follow.finish(&mut out);
+        let acks = self.acks(touched, now, &mut out);
+        let mut stepped = Stepped { number: 0, commit: out.finish(), acks, counts };
+        if !stepped.is_empty() {
+            self.number += 1;
+            stepped.number = self.number;
+        }
+        stepped
+    }
+
+    /// Judges an entry and lets follow what follows; gives its spool and whether it was new.
+    fn take(&mut self, source: &Source, entry: Entry, hash: u32, counts: &mut Counts, out: &mut Writer) -> (Id, bool) {
+        let verdict = self.marks.offer(source, &entry, hash);
+        let spool = entry.spool().clone();
+        let now = out.commit.at;
+        match (verdict, entry) {
+            (Verdict::New { .. }, Entry::Sample(sample)) => {
+                counts.samples += 1;
+                counts.readings += sample.points.len() as u64;
+                self.follow.sample(source, &sample, now, out);
+                out.commit.samples.push((source.clone(), sample));
+            }
+            (Verdict::New { first }, Entry::Lost(lost)) => {
+                counts.lost += lost.upto - first + 1;
+                out.commit.lost.push((source.clone(), Lost { seq: first, ..lost }));
+            }
+            (Verdict::Duplicate, _) => counts.duplicates += 1,
+            (Verdict::Gap, _) => counts.gaps += 1,
+            (Verdict::Conflict, entry) => {
+                counts.conflicts += 1;
+                out.commit.quarantine.push(conflict(source, entry, now));
+            }
+        }
+        (spool, matches!(verdict, Verdict::New { .. }))
+    }
+
+    fn acks(&self, touched: Touched, now: UnixMs, out: &mut Writer) -> Vec<(Source, Ack)> {
+        let mut acks = Vec::with_capacity(touched.spools.len());
+        for (source, spool, moved) in touched.spools {
             let Some(mark) = self.marks.get(&source, &spool) else { continue };
             let upto = mark.upto;
             if moved {
-                let watermark =
-                    Watermark { source: source.clone(), spool: spool.clone(), upto, sample_at: mark.sample_at };
-                out.commit.watermarks.push(watermark);
+                let (source, spool, sample_at) = (source.clone(), spool.clone(), mark.sample_at);
+                out.commit.watermarks.push(Watermark { source, spool, upto, sample_at });
             }
-            out.acks.push((source, Ack { spool, upto, time: now }));
+            acks.push((source, Ack { spool, upto, time: now }));
         }
-        if !out.is_empty() {
-            self.number += 1;
-            out.number = self.number;
-        }
-        out
-    }
-
-    fn take(
-        &mut self,
-        source: &Source,
-        entries: Vec<(Entry, u32)>,
-        now: UnixMs,
-        out: &mut Stepped,
-        touched: &mut Touched,
-    ) {
-        for (entry, hash) in entries {
-            let verdict = self.marks.offer(source, &entry, hash);
-            touched.note(source, entry.spool(), matches!(verdict, Verdict::New { .. }));
-            match (verdict, entry) {
-                (Verdict::New { .. }, Entry::Sample(sample)) => {
-                    out.counts.samples += 1;
-                    out.counts.readings += sample.points.len() as u64;
-                    out.commit.samples.push((source.clone(), sample));
-                }
-                (Verdict::New { first }, Entry::Lost(lost)) => {
-                    out.counts.lost += lost.upto - first + 1;
-                    out.commit.lost.push((source.clone(), Lost { seq: first, ..lost }));
-                }
-                (Verdict::Duplicate, _) => out.counts.duplicates += 1,
-                (Verdict::Gap, _) => out.counts.gaps += 1,
-                (Verdict::Conflict, entry) => {
-                    out.counts.conflicts += 1;
-                    out.commit.quarantine.push(conflict(source, entry, now));
-                }
-            }
-        }
+        acks
     }
 }
 

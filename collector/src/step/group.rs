@@ -14,7 +14,7 @@ use tokio::{
     time::timeout_at,
 };
 
-use super::{Core, Inbound, Stepped};
+use super::{Core, Inbound, Input, Stepped};
 use crate::{
     Shared,
     ingest::mqtt::Receipt,
@@ -65,7 +65,7 @@ pub fn run(
         let asked = gather.requests(&mut requests, &mut decided);
         let tick = gather.tick_is_due();
         if !gather.batch.is_empty() || !asked.is_empty() || tick {
-            let group = gather.step(&mut core, asked);
+            let group = gather.step(&mut core, asked, tick);
             if groups.send(group).is_err() {
                 return;
             }
@@ -155,7 +155,7 @@ impl<'a> Gather<'a> {
         due
     }
 
-    fn step(&mut self, core: &mut Core, asked: Vec<Request>) -> Group {
+    fn step(&mut self, core: &mut Core, requests: Vec<Request>, tick: bool) -> Group {
         let messages = self.batch.len();
         let oldest = self.batch.first().map(|m| m.arrived);
         let mut receipts = Vec::with_capacity(messages);
@@ -163,7 +163,7 @@ impl<'a> Gather<'a> {
             receipts.extend(message.receipt);
             message.body
         });
-        let stepped = core.step(bodies, asked, self.shared.clock.now());
+        let stepped = core.step(Input { batch: bodies, requests, tick, now: self.shared.clock.now() });
         Group { stepped, receipts, oldest, messages }
     }
 }

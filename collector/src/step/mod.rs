@@ -1,14 +1,16 @@
 //! One step, one transaction: samples in, everything that follows out, then the ack.
 //!
-//! [`core`] decides, without threads, clocks or files, so that the simulation runs it too;
+//! [`core`](mod@core) decides and [`follow`] calls rules and tickets for it, without threads, clocks or files, so that the simulation runs it too;
 //! [`group`] gathers messages for it on a thread of its own; [`commit`] makes durable what it
 //! decided, on another, and only then lets acks go.
 
 pub mod commit;
 pub mod core;
+pub mod follow;
 pub mod group;
 
-pub use core::{Core, Stepped};
+pub use core::{Core, Input, Stepped};
+pub use follow::Deciders;
 
 use std::time::Instant;
 

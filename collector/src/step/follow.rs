@@ -1,0 +1,257 @@
+//! What follows from new samples, statuses, people's requests and time: episodes, tickets, their
+//! history, and who is told. Calls the pure halves of [`crate::rules`] and [`crate::tickets`] in a
+//! fixed order and writes down what they say; decides nothing of its own.
+
+use std::collections::{BTreeMap, HashMap};
+
+use wire::{About, Clock, Id, PointName, Sample, Source, State, Status, UnixMs};
+
+use crate::{
+    episode::{EpisodeKey, Seen, Severity},
+    ledger::{Commit, EpisodeRow, Loaded, NewMessage, Request},
+    rules::{self, Standing},
+    tickets::{
+        self, Look, Ticket, Transition,
+        tell::{Route, tell},
+    },
+};
+
+/// The deciders and who is told, before anything was seen.
+pub struct Deciders {
+    /// Rules in force, nothing seen.
+    pub rules: rules::State,
+    /// No ticket.
+    pub tickets: tickets::State,
+    /// Channels and what they want to hear.
+    pub routes: Vec<Route>,
+}
+
+/// The deciders and everything they remember.
+pub(super) struct Follow {
+    rules: rules::State,
+    tickets: tickets::State,
+    routes: Vec<Route>,
+    /// How bad, and who mends it, by rule.
+    facts: HashMap<Id, (Severity, Id)>,
+    /// The asset of each point, as agents say.
+    assets: HashMap<Source, HashMap<PointName, Id>>,
+    /// Episodes that have not ended, as they are stored.
+    open: BTreeMap<EpisodeKey, EpisodeRow>,
+    /// Episodes whose rule went away while the collector was down; the first step ends them.
+    abandoned: Vec<EpisodeKey>,
+    effects: Vec<rules::Effect>,
+}
+
+impl Follow {
+    /// Goes on from what the ledger holds.
+    pub(super) fn restore(deciders: Deciders, loaded: &mut Loaded) -> Self {
+        let Deciders { mut rules, mut tickets, routes } = deciders;
+        let facts = rules.rules().iter().map(|r| (r.id.clone(), (r.severity, r.team.clone()))).collect();
+        let restored = rules.restore(std::mem::take(&mut loaded.tracks));
+        for mark in &loaded.watermarks {
+            if mark.sample_at != UnixMs::MIN {
+                rules.heard(&mark.source, mark.sample_at);
+            }
+        }
+        let live = loaded.episodes.iter().filter(|e| !e.late);
+        let carried = live.filter_map(|e| Some((e.key.clone(), e.ticket?)));
+        tickets.restore(loaded.ticket_id, std::mem::take(&mut loaded.tickets), carried.collect::<Vec<_>>());
+        let mut follow = Self {
+            rules,
+            tickets,
+            routes,
+            facts,
+            assets: HashMap::new(),
+            open: std::mem::take(&mut loaded.episodes).into_iter().map(|e| (e.key.clone(), e)).collect(),
+            abandoned: restored.abandoned,
+            effects: Vec::new(),
+        };
+        for device in &loaded.devices {
+            if let Some(about) = &device.about {
+                follow.learn(&device.source, about);
+            }
+        }
+        follow
+    }
+
+    /// A device says which point belongs to which asset.
+    pub(super) fn learn(&mut self, source: &Source, about: &About) {
+        let assets = about.points.iter().filter_map(|(name, p)| Some((name.clone(), p.asset.clone()?))).collect();
+        self.assets.insert(source.clone(), assets);
+    }
+
+    /// A new sample, judged by the rules.
+    pub(super) fn sample(&mut self, source: &Source, sample: &Sample, now: UnixMs, out: &mut Writer) {
+        let event = rules::Event::Sample {
+            source,
+            at: sample.at,
+            placed: sample.clock == Clock::Trusted,
+            points: &sample.points,
+            faults: &sample.faults,
+        };
+        rules::step(&mut self.rules, &event, now, &mut self.effects);
+        if !self.effects.is_empty() {
+            self.episodes(now, out);
+        }
+    }
+
+    /// An agent came or went on purpose.
+    pub(super) fn status(&mut self, source: &Source, status: &Status, now: UnixMs, out: &mut Writer) {
+        let online = match status.state {
+            State::Online => true,
+            State::Stopped => false,
+            // The broker lost it: its silence tells, and tells how long.
+            State::Lost => return,
+        };
+        rules::step(&mut self.rules, &rules::Event::Presence { source, online }, now, &mut self.effects);
+        self.episodes(now, out);
+    }
+
+    /// People's requests, in their order.
+    pub(super) fn requests(&mut self, requests: Vec<Request>, now: UnixMs, out: &mut Writer) {
+        for request in requests {
+            let event = tickets::Event::Person { who: request.who, ticket: request.ticket, action: request.action };
+            let answers = self.tickets(&event, now, out);
+            let answer = answers.into_iter().next_back().unwrap_or(Ok(String::new()));
+            out.commit.answered.push((request.id, answer));
+        }
+    }
+
+    /// Time passed: silences, and fixes whose time has come.
+    pub(super) fn tick(&mut self, now: UnixMs, out: &mut Writer) {
+        for key in std::mem::take(&mut self.abandoned) {
+            self.ended(&key, now, None, out);
+        }
+        rules::step(&mut self.rules, &rules::Event::Tick, now, &mut self.effects);
+        self.episodes(now, out);
+        for (ticket, keys) in self.tickets.questions(now) {
+            let looks = keys.into_iter().map(|key| {
+                let look = match self.rules.look(&key, now) {
+                    Standing::Bad(seen) => Look::Bad(seen),
+                    Standing::Clearing(seen) => Look::Clearing(seen),
+                    Standing::NoData => Look::NoData,
+                };
+                (key, look)
+            });
+            let event = tickets::Event::Looked { ticket, looks: looks.collect() };
+            self.tickets(&event, now, out);
+        }
+        self.tickets(&tickets::Event::Tick, now, out);
+    }
+
+    /// Rule state that must survive; the last call of a step.
+    pub(super) fn finish(&mut self, out: &mut Writer) {
+        out.commit.tracks = self.rules.take_changed();
+    }
+
+    fn episodes(&mut self, now: UnixMs, out: &mut Writer) {
+        let mut effects = std::mem::take(&mut self.effects);
+        for effect in effects.drain(..) {
+            match effect {
+                rules::Effect::Began { key, seen, late } => self.began(key, seen, late, now, out),
+                rules::Effect::Worse { key, seen, late } => {
+                    if let Some(row) = self.open.get_mut(&key) {
+                        row.seen = seen;
+                        out.episode(row.clone());
+                    }
+                    if !late {
+                        self.tickets(&tickets::Event::Worse { key, seen }, now, out);
+                    }
+                }
+                rules::Effect::Ended { key, seen, late } => {
+                    self.ended(&key, seen.at, Some(seen), out);
+                    if !late {
+                        self.tickets(&tickets::Event::Ended { key, seen }, now, out);
+                    }
+                }
+            }
+        }
+        self.effects = effects;
+    }
+
+    fn began(&mut self, key: EpisodeKey, seen: Seen, late: bool, now: UnixMs, out: &mut Writer) {
+        let Some((severity, team)) = self.facts.get(&key.rule).cloned() else { return };
+        let mut row = EpisodeRow { key: key.clone(), severity, late, seen, ended_at: None, ticket: None };
+        if !late {
+            let assets = self.assets.get(&key.subject.source);
+            let asset = assets.and_then(|a| a.get(key.subject.point.as_ref()?).cloned());
+            let event = tickets::Event::Began { key: key.clone(), asset, severity, team, seen };
+            self.tickets(&event, now, out);
+            row.ticket = self.tickets.ticket_of(&key);
+        }
+        self.open.insert(key, row.clone());
+        out.episode(row);
+    }
+
+    fn ended(&mut self, key: &EpisodeKey, at: UnixMs, _seen: Option<Seen>, out: &mut Writer) {
+        // The row keeps the worst that was seen; the value that ended it is in the history.
+        if let Some(mut row) = self.open.remove(key) {
+            row.ended_at = Some(at);
+            out.episode(row);
+        }
+    }
+
+    /// Lets tickets act, writes down what follows, and gives the answers to a person, if any.
+    fn tickets(&mut self, event: &tickets::Event, now: UnixMs, out: &mut Writer) -> Vec<Result<String, String>> {
+        let mut effects = Vec::new();
+        tickets::step(&mut self.tickets, event, now, &mut effects);
+        let mut answers = Vec::new();
+        let mut moved = Vec::new();
+        for effect in effects {
+            match effect {
+                tickets::Effect::Stored(ticket) => out.ticket(*ticket),
+                tickets::Effect::Moved(line) => moved.push(line),
+                tickets::Effect::Done { ticket, stage } => {
+                    answers.push(Ok(serde_json::json!({ "ticket": ticket, "stage": stage.as_str() }).to_string()));
+                }
+                tickets::Effect::Refused { reason, .. } => answers.push(Err(reason.to_stored())),
+            }
+        }
+        for line in moved {
+            self.tell(line, out);
+        }
+        answers
+    }
+
+    fn tell(&self, line: Transition, out: &mut Writer) {
+        if let Some(ticket) = out.tickets.get(&line.ticket) {
+            for telling in tell(ticket, &line, &self.routes) {
+                let payload = serde_json::json!({ "news": telling.news, "ticket": ticket, "moved": line });
+                out.commit.outbox.push(NewMessage {
+                    channel: telling.channel,
+                    key: telling.key,
+                    ticket: Some(ticket.id),
+                    severity: ticket.severity,
+                    due_at: telling.due_at,
+                    payload,
+                });
+            }
+        }
+        out.commit.history.push(line);
+    }
+}
+
+/// Gathers what a step writes; the last state of a ticket or an episode wins.
+#[derive(Default)]
+pub(super) struct Writer {
+    pub(super) commit: Commit,
+    tickets: BTreeMap<u64, Ticket>,
+    episodes: BTreeMap<EpisodeKey, EpisodeRow>,
+}
+
+impl Writer {
+    fn ticket(&mut self, ticket: Ticket) {
+        self.tickets.insert(ticket.id, ticket);
+    }
+
+    fn episode(&mut self, row: EpisodeRow) {
+        self.episodes.insert(row.key.clone(), row);
+    }
+
+    /// The commit, with tickets and episodes in the order of their keys.
+    pub(super) fn finish(mut self) -> Commit {
+        self.commit.tickets = self.tickets.into_values().collect();
+        self.commit.episodes = self.episodes.into_values().collect();
+        self.commit
+    }
+}
