@@ -1,1 +1,187 @@
-//! Rules as people write them: TOML with texts, hints and sources.
+//! Rules as people write them: TOML with texts, hints and the source of each number. Built-in packs
+//! by name and files of the user's own become one list of rules for [`crate::rules`], and the words
+//! that tickets are explained with. Where two packs have a rule of the same name, the later one wins.
+
+pub mod error;
+pub mod file;
+pub mod length;
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::Path,
+};
+
+use wire::{Id, PointName};
+
+pub use error::Error;
+
+use crate::{
+    config::{Language, Rules as Config},
+    rules::{Expect, Rule},
+    tickets::Facts,
+};
+
+/// The packs that come with the collector.
+const BUILT_IN: [(&str, &str); 2] = [("base", include_str!("base.toml")), ("ktv", include_str!("ktv.toml"))];
+
+/// A rule with everything that people read of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PackRule {
+    /// What is evaluated.
+    pub rule: Rule,
+    /// In Chinese.
+    pub zh: Words,
+    /// In English.
+    pub en: Words,
+    /// Where the numbers come from.
+    pub source: String,
+    /// Whether somebody has checked that against the source itself.
+    pub verified: bool,
+    /// The pack it is from: a name, or a file.
+    pub pack: String,
+}
+
+/// What people read of a rule, in one language.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Words {
+    /// What is wrong, as the title of a ticket.
+    pub title: String,
+    /// What it means.
+    pub meaning: String,
+    /// What to do next.
+    pub hint: String,
+}
+
+impl PackRule {
+    /// Its words in a language.
+    #[must_use]
+    pub fn words(&self, language: Language) -> &Words {
+        match language {
+            Language::ZhCn => &self.zh,
+            Language::En => &self.en,
+        }
+    }
+}
+
+/// All rules in force.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Packs {
+    rules: Vec<PackRule>,
+}
+
+impl Packs {
+    /// Loads what the configuration names.
+    pub fn load(config: &Config) -> Result<Self, Error> {
+        let mut packs = Self::default();
+        let mut seen = Vec::new();
+        for name in &config.packs {
+            packs.add_built_in(name, &mut seen)?;
+        }
+        for path in &config.files {
+            let text = std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.clone(), source })?;
+            packs.add_text(&shown(path), &text, &mut seen)?;
+        }
+        Ok(packs)
+    }
+
+    /// Adds a pack given as text; `name` is for messages.
+    pub fn parse(name: &str, text: &str) -> Result<Self, Error> {
+        let mut packs = Self::default();
+        packs.add_text(name, text, &mut Vec::new())?;
+        Ok(packs)
+    }
+
+    /// Rules with their texts, in order.
+    #[must_use]
+    pub fn all(&self) -> &[PackRule] {
+        &self.rules
+    }
+
+    /// Rules as they are evaluated.
+    #[must_use]
+    pub fn rules(&self) -> Vec<Rule> {
+        self.rules.iter().map(|r| r.rule.clone()).collect()
+    }
+
+    /// What tickets must know of them.
+    #[must_use]
+    pub fn facts(&self) -> HashMap<Id, Facts> {
+        self.rules.iter().map(|r| (r.rule.id.clone(), facts(&r.rule))).collect()
+    }
+
+    /// The rule of that name.
+    #[must_use]
+    pub fn rule(&self, id: &Id) -> Option<&PackRule> {
+        self.rules.iter().find(|r| r.rule.id == *id)
+    }
+
+    /// The first band that is expected of a point of a room: what charts shade.
+    #[must_use]
+    pub fn band(&self, room: &Id, point: &PointName) -> Option<(Option<f64>, Option<f64>)> {
+        self.rules.iter().filter(|r| r.rule.covers_room(room) && r.rule.covers_point(point)).find_map(|r| {
+            match r.rule.expect {
+                Expect::Band { low, high, .. } => Some((low, high)),
+                Expect::State { .. } | Expect::Silent { .. } => None,
+            }
+        })
+    }
+
+    fn add_built_in(&mut self, name: &str, seen: &mut Vec<String>) -> Result<(), Error> {
+        if seen.iter().any(|s| s == name) {
+            return Ok(());
+        }
+        let Some((_, text)) = BUILT_IN.iter().find(|(n, _)| *n == name) else {
+            let known: Vec<_> = BUILT_IN.iter().map(|(n, _)| format!("`{n}`")).collect();
+            return Err(Error::Unknown { name: name.into(), known: known.join(" and ") });
+        };
+        seen.push(name.to_owned());
+        self.add_text(name, text, seen)
+    }
+
+    fn add_text(&mut self, name: &str, text: &str, seen: &mut Vec<String>) -> Result<(), Error> {
+        let file = file::parse(name, text)?;
+        for included in &file.includes {
+            self.add_built_in(included, seen)?;
+        }
+        for rule in &file.without {
+            let Some(at) = self.rules.iter().position(|r| r.rule.id.as_str() == rule) else {
+                return Err(Error::Without { pack: name.into(), rule: rule.clone() });
+            };
+            self.rules.remove(at);
+        }
+        let mut own = BTreeMap::new();
+        for rule in file.rules {
+            if own.insert(rule.rule.id.clone(), ()).is_some() {
+                return Err(Error::Rule {
+                    pack: name.into(),
+                    rule: rule.rule.id.to_string(),
+                    key: "id",
+                    reason: "twice in this pack".into(),
+                    hint: "a rule of another pack is replaced by one of the same id; within a pack ids differ",
+                });
+            }
+            match self.rules.iter_mut().find(|r| r.rule.id == rule.rule.id) {
+                Some(older) => *older = rule,
+                None => self.rules.push(rule),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What tickets must know of a rule: a fix needs `for` to be refuted and `clear_for` to be proved.
+fn facts(rule: &Rule) -> Facts {
+    let silence_ms = match rule.expect {
+        Expect::Silent { after_ms, .. } => after_ms,
+        Expect::Band { .. } | Expect::State { .. } => 0,
+    };
+    Facts { patience_ms: silence_ms + rule.for_ms + rule.clear_for_ms }
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
+#[cfg(test)]
+mod tests;
