@@ -1,3 +1,7 @@
-//! hallwatch-agent: the command line of the agent.
+//! hallwatch-agent: the command line of the agent. Everything else is in the library.
 
-fn main() {}
+mod cli;
+
+fn main() -> std::process::ExitCode {
+    cli::main()
+}

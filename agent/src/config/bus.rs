@@ -80,3 +80,13 @@ impl Bus {
         table
     }
 }
+
+impl std::fmt::Display for Backend {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Rppal { i2c } => write!(f, "rppal, I2C {i2c}"),
+            Self::Linux { i2c, gpio } => write!(f, "{}, {}", i2c.display(), gpio.display()),
+            Self::Simulated { seed } => write!(f, "simulated, seed {seed}"),
+        }
+    }
+}

@@ -4,6 +4,7 @@
 //! [`plan`] names stations and points, [`worker`] holds the threads that read, [`judge`] rounds
 //! and refuses, [`merge`] decides what leaves when.
 
+mod check;
 mod judge;
 mod merge;
 mod plan;
@@ -23,6 +24,7 @@ use crate::{
     driver::simulated::Room,
     world::World,
 };
+pub use check::{Finding, check};
 use merge::{Merger, Todo};
 use plan::Plan;
 use worker::{Handle, Heard, Shared};
@@ -66,21 +68,28 @@ pub fn start(
 ) -> Result<JoinHandle<()>, Error> {
     let plan = Arc::new(Plan::new(config)?);
     let (heard, hearing) = mpsc::channel(HEARD_MAX);
-    let shared = Shared {
-        plan: Arc::clone(&plan),
-        buses: config.buses.clone().into(),
-        rooms: config.buses.iter().map(|bus| room(bus, world)).collect(),
-        clock: Arc::clone(&world.clock),
-        heard,
-    };
-    let workers = (0..plan.workers.len())
-        .map(|worker| worker::spawn(&shared, worker))
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(Error::Thread)?;
+    let shared = shared(config, world, &plan, heard);
+    let workers = spawn_all(&shared)?;
     let merger = Merger::new(plan, config.sampler.stuck_after, world.clock.boottime());
     let replaced = vec![0; workers.len()];
     let sampler = Sampler { shared, workers, replaced, merger, drafts };
     Ok(tokio::spawn(sampler.run(hearing, shutdown)))
+}
+
+/// What the threads share.
+fn shared(config: &Config, world: &World, plan: &Arc<Plan>, heard: mpsc::Sender<Heard>) -> Shared {
+    Shared {
+        plan: Arc::clone(plan),
+        buses: config.buses.clone().into(),
+        rooms: config.buses.iter().map(|bus| room(bus, world)).collect(),
+        clock: Arc::clone(&world.clock),
+        heard,
+    }
+}
+
+fn spawn_all(shared: &Shared) -> Result<Vec<Handle>, Error> {
+    let spawn = |worker| worker::spawn(shared, worker);
+    (0..shared.plan.workers.len()).map(spawn).collect::<Result<_, _>>().map_err(Error::Thread)
 }
 
 /// The room behind a simulated bus.
@@ -116,8 +125,10 @@ impl Sampler {
             let todo = tokio::select! {
                 () = tokio::time::sleep(patience) => Todo::default(),
                 heard = hearing.recv() => match heard {
-                    Some(Heard::Answer { station, at, outcome }) => self.merger.answered(station, at, &outcome),
-                    Some(Heard::Contact { station, at, value }) => self.merger.switched(station, at, value),
+                    Some(Heard::Answer { station, at, outcome, .. }) => self.merger.answered(station, at, &outcome),
+                    Some(Heard::Contact { station, at, value }) => {
+                        self.merger.switched(station, at, value.map_err(|error| error.fault))
+                    }
                     None => return,
                 },
                 _ = shutdown.wait_for(|stop| *stop) => return,

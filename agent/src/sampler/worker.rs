@@ -7,7 +7,6 @@ use std::{
 };
 
 use tokio::sync::mpsc;
-use wire::Fault;
 
 use super::plan::{Plan, Worker};
 use crate::{
@@ -15,7 +14,7 @@ use crate::{
     driver::{
         Error, Measured,
         bh1750::Bh1750,
-        bus::{self, AnyI2c, WorldDelay},
+        bus::{self, AnyI2c, BusError, WorldDelay},
         computer::Computer,
         contact::Debouncer,
         probe::{http::Http, icmp::Icmp, tcp},
@@ -37,9 +36,15 @@ const STACK_BYTES: usize = 512 * 1024;
 #[derive(Debug)]
 pub(crate) enum Heard {
     /// A station answered.
-    Answer { station: usize, at: Duration, outcome: Result<Vec<Measured>, Error> },
+    Answer {
+        station: usize,
+        at: Duration,
+        outcome: Result<Vec<Measured>, Error>,
+        /// What the chip says that it is.
+        identity: Option<String>,
+    },
     /// A contact changed, or cannot be read.
-    Contact { station: usize, at: Duration, value: Result<f64, Fault> },
+    Contact { station: usize, at: Duration, value: Result<f64, BusError> },
 }
 
 /// What all threads share.
@@ -120,6 +125,16 @@ impl Chip {
     }
 }
 
+impl Chip {
+    fn identity(&self) -> Option<String> {
+        match self {
+            Self::Sht4x(chip) => chip.identity(),
+            Self::Scd4x(chip) => chip.identity(),
+            Self::Bh1750(_) => None,
+        }
+    }
+}
+
 /// What needs no bus.
 enum Alone {
     Computer(Computer),
@@ -154,7 +169,7 @@ fn read_alone(shared: &Shared, station: usize, asked: &sync_mpsc::Receiver<usize
     while asked.recv().is_ok() {
         let outcome = alone.read();
         let at = shared.clock.boottime();
-        if shared.heard.blocking_send(Heard::Answer { station, at, outcome }).is_err() {
+        if shared.heard.blocking_send(Heard::Answer { station, at, outcome, identity: None }).is_err() {
             return;
         }
     }
@@ -169,7 +184,8 @@ fn read_chips(shared: &Shared, bus: usize, stations: &[usize], asked: &sync_mpsc
         let Some((_, Some(chip))) = chips.iter_mut().find(|(s, _)| *s == station) else { continue };
         let outcome = open_and_read(shared, bus, &mut open, chip, &mut delay);
         let at = shared.clock.boottime();
-        if shared.heard.blocking_send(Heard::Answer { station, at, outcome }).is_err() {
+        let identity = chip.identity();
+        if shared.heard.blocking_send(Heard::Answer { station, at, outcome, identity }).is_err() {
             return;
         }
     }
@@ -218,7 +234,7 @@ fn watch_lines(shared: &Shared, bus: usize, stations: &[usize]) {
                 Ok(lines) => open.insert(lines),
                 Err(error) => {
                     for &station in stations {
-                        if !tell_contact(shared, station, Err(error.fault.clone())) {
+                        if !tell_contact(shared, station, Err(error.clone())) {
                             return;
                         }
                     }
@@ -235,7 +251,7 @@ fn watch_lines(shared: &Shared, bus: usize, stations: &[usize]) {
                 },
                 Err(error) => {
                     debouncer.forget();
-                    Err(error.fault.clone())
+                    Err(error)
                 }
             };
             if !tell_contact(shared, stations[index], value) {
@@ -252,7 +268,7 @@ fn watch_lines(shared: &Shared, bus: usize, stations: &[usize]) {
 }
 
 /// False once nobody listens any more.
-fn tell_contact(shared: &Shared, station: usize, value: Result<f64, Fault>) -> bool {
+fn tell_contact(shared: &Shared, station: usize, value: Result<f64, BusError>) -> bool {
     let at = shared.clock.boottime();
     shared.heard.blocking_send(Heard::Contact { station, at, value }).is_ok()
 }

@@ -1,32 +1,7 @@
-//! Every text for people, in zh-CN and English, and the choice between the two.
+//! Mistakes in a configuration, in two languages.
 
+use super::Lang;
 use crate::config::mistake::{Expected, Mistake, Problem};
-
-/// A language of the command line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lang {
-    /// English.
-    En,
-    /// Chinese as written in mainland China.
-    ZhCn,
-}
-
-impl Lang {
-    /// The language that a locale (`zh_CN.UTF-8`) or a tag (`zh-CN`) asks for; English by default.
-    #[must_use]
-    pub fn of(locale: &str) -> Self {
-        if locale.to_ascii_lowercase().starts_with("zh") { Self::ZhCn } else { Self::En }
-    }
-
-    /// One of two texts.
-    #[must_use]
-    pub fn pick<T>(self, en: T, zh: T) -> T {
-        match self {
-            Self::En => en,
-            Self::ZhCn => zh,
-        }
-    }
-}
 
 /// What was expected of a value.
 fn expected(expected: &Expected, lang: Lang) -> String {

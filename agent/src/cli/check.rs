@@ -1,0 +1,125 @@
+//! `check`: reads every sensor once and prints a table for each bus; never publishes and never
+//! touches the spool.
+
+use std::{
+    path::Path,
+    process::ExitCode,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use agent::{
+    config::{Config, Driver, sensor::Tcp},
+    driver::probe::tcp,
+    sampler::{self, Finding},
+    texts::{self, Lang, check as text},
+    world::World,
+};
+
+use super::{clock::Stopwatch, say, tell};
+
+/// How long the broker may take to accept.
+const BROKER_TIMEOUT: Duration = Duration::from_secs(2);
+
+pub(super) fn check(config: &Config, lang: Lang) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            tell(&error.to_string());
+            return ExitCode::FAILURE;
+        }
+    };
+    let world = World { clock: Arc::new(Stopwatch(Instant::now())), room: None };
+    let findings = match runtime.block_on(sampler::check(config, &world)) {
+        Ok(findings) => findings,
+        Err(error) => {
+            tell(&error.to_string());
+            return ExitCode::FAILURE;
+        }
+    };
+    say(&format!("hallwatch-agent {} · {}\n", env!("CARGO_PKG_VERSION"), config.source()));
+    for bus in &config.buses {
+        say(&text::bus(bus.name.as_str(), &bus.backend.to_string(), lang));
+        print_table(findings.iter().filter(|finding| finding.sensor.driver.bus() == Some(&bus.name)), lang);
+    }
+    if findings.iter().any(|finding| finding.sensor.driver.bus().is_none()) {
+        say(text::no_bus(lang));
+        print_table(findings.iter().filter(|finding| finding.sensor.driver.bus().is_none()), lang);
+    }
+    print_surroundings(config, lang);
+    let silent = findings.iter().filter(|finding| !finding.answered()).count();
+    say(&format!("\n{}", text::verdict(findings.len(), silent, lang)));
+    if silent == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn print_table<'a>(findings: impl Iterator<Item = &'a Finding>, lang: Lang) {
+    let mut rows = vec![text::bus_heads(lang).map(str::to_owned)];
+    let mut hints = vec![None];
+    for finding in findings {
+        rows.push(row(finding, lang));
+        hints.push(hint(finding, lang));
+    }
+    if rows.len() == 1 {
+        say(&format!("  {}\n", text::empty(lang)));
+        return;
+    }
+    let widths: Vec<usize> =
+        (0..4).map(|column| rows.iter().map(|row| texts::columns(&row[column])).max().unwrap_or(0)).collect();
+    for (row, hint) in rows.iter().zip(hints) {
+        let mut line = String::from(" ");
+        for (cell, width) in row.iter().zip(&widths) {
+            line += &format!(" {cell}{} ", " ".repeat(width - texts::columns(cell)));
+        }
+        say(format!("{line} {}", row[4]).trim_end());
+        if let Some(hint) = hint {
+            say(&format!("      {hint}"));
+        }
+    }
+    say("");
+}
+
+fn row(finding: &Finding, lang: Lang) -> [String; 5] {
+    let driver = &finding.sensor.driver;
+    let place = match driver {
+        Driver::Sht4x(_) | Driver::Scd4x(_) | Driver::Bh1750(_) | Driver::Contact(_) => {
+            driver.place().split_once(' ').map_or_else(String::new, |(_, place)| place.to_owned())
+        }
+        other => other.place(),
+    };
+    let answered = match (&finding.identity, finding.answered()) {
+        (Some(identity), true) => identity.clone(),
+        (_, answered) => text::answered(answered, lang).to_owned(),
+    };
+    let points = finding.points.iter().map(|(name, unit, value)| match value {
+        Ok(value) if matches!(*unit, "/" | "1") => format!("{name} {value}"),
+        Ok(value) => format!("{name} {value} {unit}"),
+        Err(fault) => format!("{name}: {}", text::fault(fault, lang)),
+    });
+    let reading = match finding.fault() {
+        // One reason for all.
+        Some(fault) if !finding.answered() => text::fault(fault, lang),
+        _ => points.collect::<Vec<_>>().join(", "),
+    };
+    [place, finding.sensor.name.to_string(), driver.word().to_owned(), answered, reading]
+}
+
+fn hint(finding: &Finding, lang: Lang) -> Option<String> {
+    let hint = text::hint(finding.fault()?, finding.sensor.driver.bus().is_some(), lang);
+    let trouble = finding.trouble.as_ref().map_or_else(String::new, |trouble| format!("{trouble}\n      "));
+    Some(format!("{trouble}{}{hint}", text::hint_word(lang)))
+}
+
+fn print_surroundings(config: &Config, lang: Lang) {
+    let broker = Tcp { host: config.mqtt.host.clone(), port: config.mqtt.port, timeout: BROKER_TIMEOUT };
+    let reachable = tcp::read(&broker).is_ok_and(|measured| measured.iter().any(|m| m.value == Ok(1.0)));
+    say(&text::broker(&format!("{}:{}", broker.host, broker.port), reachable, lang));
+    let trouble = spool_trouble(&config.spool.path).map(|error| error.to_string());
+    say(&text::spool(&config.spool.path.display().to_string(), trouble.as_deref(), lang));
+}
+
+/// Why the spool's folder could not be used: it, or the folder that it would be made in.
+fn spool_trouble(path: &Path) -> Option<std::io::Error> {
+    let nearest = path.ancestors().find(|path| path.exists()).unwrap_or(path);
+    let writable = rustix::fs::access(nearest, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK);
+    writable.err().map(Into::into)
+}

@@ -1,0 +1,143 @@
+//! What `hallwatch-agent check` says, in two languages.
+
+use wire::Fault;
+
+use super::Lang;
+
+/// Heads of the table of a bus.
+#[must_use]
+pub fn bus_heads(lang: Lang) -> [&'static str; 5] {
+    lang.pick(["PLACE", "SENSOR", "DRIVER", "ANSWERED", "READING"], ["位置", "传感器", "驱动", "应答", "读数"])
+}
+
+/// Heading of what sits on no bus.
+#[must_use]
+pub fn no_bus(lang: Lang) -> &'static str {
+    lang.pick("this computer and its probes", "本机与网络探测")
+}
+
+/// Heading of a bus.
+#[must_use]
+pub fn bus(name: &str, backend: &str, lang: Lang) -> String {
+    lang.pick(format!("bus `{name}` ({backend})"), format!("总线 `{name}`({backend})"))
+}
+
+/// A bus on which nothing is configured.
+#[must_use]
+pub fn empty(lang: Lang) -> &'static str {
+    lang.pick("nothing is configured", "未配置任何传感器")
+}
+
+/// In the column of what answered.
+#[must_use]
+pub fn answered(yes: bool, lang: Lang) -> &'static str {
+    if yes { lang.pick("yes", "有") } else { lang.pick("NO", "无") }
+}
+
+/// A fault in a few words.
+#[must_use]
+pub fn fault(fault: &Fault, lang: Lang) -> String {
+    let (en, zh) = match fault {
+        Fault::NoResponse => ("no response", "无应答"),
+        Fault::BadCrc => ("bad checksum", "校验错误"),
+        Fault::OutOfRange => ("out of range", "超出量程"),
+        Fault::Stuck => ("stuck", "读数卡死"),
+        Fault::WarmingUp => ("warming up", "预热中"),
+        Fault::WrongDevice => ("wrong device", "器件型号不符"),
+        Fault::BusFailed => ("bus failed", "总线故障"),
+        Fault::BadResponse => ("bad response", "应答无效"),
+        Fault::NotPermitted => ("not permitted", "权限不足"),
+        Fault::Other(other) => (&**other, &**other),
+    };
+    lang.pick(en, zh).to_owned()
+}
+
+/// What to do about a fault of something that sits on a bus, or of something that does not.
+#[must_use]
+pub fn hint(fault: &Fault, on_bus: bool, lang: Lang) -> &'static str {
+    match (fault, on_bus) {
+        (Fault::NoResponse, true) => lang.pick(
+            "check supply, ground, SDA, SCL and the address; `i2cdetect -y 1` shows who answers",
+            "请检查供电、地线、SDA、SCL 和地址;`i2cdetect -y 1` 可列出有应答的地址",
+        ),
+        (Fault::NoResponse, false) => lang.pick(
+            "it took longer than its time-out; look at the network and the name server",
+            "超时未完成;请检查网络和域名服务器",
+        ),
+        (Fault::BadCrc, _) => lang.pick(
+            "disturbed wires: shorten the cable, keep it from mains and speakers, check the pull-ups, use 100 kHz",
+            "线路受干扰:请缩短线缆、远离市电和音箱线、检查上拉电阻,并使用 100 kHz",
+        ),
+        (Fault::OutOfRange, _) => lang
+            .pick("no sensor of this kind can mean that value: replace it", "该数值超出此类传感器的量程:请更换传感器"),
+        (Fault::Stuck, _) => {
+            lang.pick("switch its supply off and on; if it stays, replace it", "请断电重启该传感器;若仍无变化,请更换")
+        }
+        (Fault::WarmingUp, _) => lang.pick("ask again in a few seconds", "请几秒后重试"),
+        (Fault::WrongDevice, _) => lang.pick(
+            "another chip sits at this address: check the part and `address`",
+            "该地址上是另一种芯片:请核对器件型号和 `address`",
+        ),
+        (Fault::BusFailed, _) => lang.pick(
+            "enable I2C (`raspi-config`, Interface Options), and check that no wire holds SDA or SCL low",
+            "请启用 I2C(`raspi-config` 的 Interface Options),并确认 SDA、SCL 未被拉低",
+        ),
+        (Fault::BadResponse, _) => lang.pick("check host, port and name server", "请检查主机、端口和域名服务器"),
+        (Fault::NotPermitted, true) => lang.pick(
+            "add the agent's user to the groups `i2c` and `gpio`",
+            "请将运行采集器的用户加入 `i2c` 和 `gpio` 用户组",
+        ),
+        (Fault::NotPermitted, false) => lang.pick(
+            "allow ping to ordinary users: sysctl -w net.ipv4.ping_group_range=\"0 2147483647\"",
+            "请允许普通用户发送 ping:sysctl -w net.ipv4.ping_group_range=\"0 2147483647\"",
+        ),
+        (Fault::Other(_), _) => lang.pick("see the log", "请查看日志"),
+    }
+}
+
+/// The word before a hint.
+#[must_use]
+pub fn hint_word(lang: Lang) -> &'static str {
+    lang.pick("hint: ", "提示(hint):")
+}
+
+/// Whether the broker's port accepts.
+#[must_use]
+pub fn broker(place: &str, reachable: bool, lang: Lang) -> String {
+    if reachable {
+        lang.pick(format!("broker `{place}`: reachable"), format!("消息服务器 `{place}`:可连接"))
+    } else {
+        lang.pick(
+            format!("broker `{place}`: not reachable; samples will wait in the spool\n  hint: start it, or set `mqtt.host` and `mqtt.port`"),
+            format!("消息服务器 `{place}`:无法连接;采样将暂存在本地\n  提示(hint):请启动它,或设置 `mqtt.host` 和 `mqtt.port`"),
+        )
+    }
+}
+
+/// Whether the spool's folder can be written.
+#[must_use]
+pub fn spool(path: &str, trouble: Option<&str>, lang: Lang) -> String {
+    match trouble {
+        None => lang.pick(format!("spool `{path}`: writable"), format!("本地暂存 `{path}`:可写")),
+        Some(trouble) => lang.pick(
+            format!(
+                "spool `{path}`: {trouble}\n  hint: `run` needs it; create it for the agent's user, or set `spool.path`"
+            ),
+            format!(
+                "本地暂存 `{path}`:{trouble}\n  提示(hint):`run` 需要该目录;请为采集器用户创建它,或设置 `spool.path`"
+            ),
+        ),
+    }
+}
+
+/// The last line.
+#[must_use]
+pub fn verdict(sensors: usize, silent: usize, lang: Lang) -> String {
+    match silent {
+        0 => lang.pick(format!("all {sensors} sensors answer"), format!("{sensors} 个传感器全部正常")),
+        _ => lang.pick(
+            format!("{silent} of {sensors} sensors do not answer"),
+            format!("{sensors} 个传感器中有 {silent} 个没有应答"),
+        ),
+    }
+}

@@ -1,0 +1,36 @@
+//! `--help` of the command line: English stands in the derive of the arguments, Chinese here.
+
+use clap::Command;
+
+/// Examples at the end of `--help`.
+pub const EXAMPLES: &str = "\
+Examples:
+  hallwatch-agent check --config agent.toml     what is wired, and what answers
+  hallwatch-agent run --config agent.toml       read and publish until told to stop
+  hallwatch-agent config --config agent.toml    the configuration with every default
+  HALLWATCH_AGENT__MQTT__HOST=10.0.0.5 hallwatch-agent run
+
+Exit codes: 0 done; 1 a sensor does not answer, or the agent failed; 2 wrong arguments;
+78 the configuration is wrong.";
+
+const EXAMPLES_ZH: &str = "\
+示例:
+  hallwatch-agent check --config agent.toml     查看接了什么、哪些有应答
+  hallwatch-agent run --config agent.toml       持续采集并上报,直到收到停止信号
+  hallwatch-agent config --config agent.toml    显示包含全部默认值的配置
+  HALLWATCH_AGENT__MQTT__HOST=10.0.0.5 hallwatch-agent run
+
+退出码:0 正常;1 有传感器没有应答,或采集器运行失败;2 参数错误;78 配置有误。";
+
+/// The same command with Chinese texts.
+#[must_use]
+pub fn chinese(command: Command) -> Command {
+    command
+        .about("读取一个厅房的传感器并上报读数,不丢失任何数据")
+        .after_help(EXAMPLES_ZH)
+        .mut_arg("config", |arg| arg.help("配置文件"))
+        .mut_arg("lang", |arg| arg.help("输出语言:en 或 zh-CN;默认取自 LANG"))
+        .mut_arg("log", |arg| arg.help("日志内容:error、warn、info、debug,或按模块指定;写入标准错误"))
+        .mut_subcommand("check", |sub| sub.about("每个传感器读一次,说明接了什么、哪些有应答"))
+        .mut_subcommand("config", |sub| sub.about("以 TOML 显示生效的配置,密码已隐去"))
+}
