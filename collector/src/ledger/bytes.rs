@@ -54,6 +54,22 @@ impl<'a> Reader<'a> {
         Ok(r)
     }
 
+    /// Reads `bytes` without a checksum, as a part of what is being read.
+    pub(crate) fn inner(&self, bytes: &'a [u8]) -> Self {
+        Self { rest: bytes, what: self.what }
+    }
+
+    /// Reads `bytes`, which have no checksum of their own.
+    #[cfg(test)]
+    pub(crate) fn over(bytes: &'a [u8], what: &'static str) -> Self {
+        Self { rest: bytes, what }
+    }
+
+    /// What is not read yet.
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
     /// An error that names what is being read.
     pub(crate) fn damaged(&self, reason: &str) -> Error {
         Error::Damaged { what: self.what.to_owned(), reason: reason.to_owned() }

@@ -1,6 +1,7 @@
 //! What must not be lost: samples, watermarks, rule state, tickets, outbox. One trait, one
 //! black-box suite for each store behind it. The samples of one commit are one blob.
 
+pub mod archive;
 pub mod blob;
 pub(crate) mod bytes;
 pub mod error;

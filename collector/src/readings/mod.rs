@@ -1,4 +1,17 @@
-//! Answers what charts, dashboards and back-tests ask of the past.
+//! Answers what charts, dashboards and back-tests ask of the past, and keeps it small.
+//!
+//! [`past`] answers from what an [`crate::ledger::archive::Archive`] lends: blobs of fresh commits,
+//! [`chunk`]s of hours and days, and [`rollup`]s. [`rows`] is what samples look like in memory,
+//! [`column`] how few bytes they become, [`series`] how readings become marks of a chart.
+
+pub mod chunk;
+pub mod column;
+pub mod past;
+pub mod rollup;
+pub mod rows;
+pub mod series;
+
+pub use past::over;
 
 pub mod decimate;
 pub mod local;

@@ -31,22 +31,6 @@ CREATE TABLE blob (
     body BLOB NOT NULL
 );
 
--- Compacted samples: an hour of a source.
-CREATE TABLE chunk (
-    source INTEGER NOT NULL,
-    hour INTEGER NOT NULL,
-    body BLOB NOT NULL,
-    PRIMARY KEY (source, hour)
-) WITHOUT ROWID;
-
--- Least, greatest, mean and count of each point in an hour of a source.
-CREATE TABLE rollup (
-    source INTEGER NOT NULL,
-    hour INTEGER NOT NULL,
-    body BLOB NOT NULL,
-    PRIMARY KEY (source, hour)
-) WITHOUT ROWID;
-
 -- Numbers without samples, with the agent's reason.
 CREATE TABLE lost (
     id INTEGER PRIMARY KEY,

@@ -20,6 +20,7 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags};
 
+pub use archive::SqliteArchivist;
 pub use commit::SqliteLedger;
 use pool::Pool;
 pub use schema::VERSION;

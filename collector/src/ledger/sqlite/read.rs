@@ -209,7 +209,9 @@ impl Reader for Sqlite {
             let two =
                 |sql: &str| c.query_row(sql, [], |r| Ok((r.get::<_, i64>(0)? as u64, r.get::<_, i64>(1)? as u64)));
             let (blobs, blob_bytes) = two("SELECT count(*), coalesce(sum(length(body)), 0) FROM blob")?;
-            let (chunks, chunk_bytes) = two("SELECT count(*), coalesce(sum(length(body)), 0) FROM chunk")?;
+            let (chunks, chunk_bytes) =
+                two("SELECT count(*), coalesce(sum(bytes), 0) FROM (SELECT length(body) AS bytes FROM chunk \
+                 UNION ALL SELECT length(body) FROM day_chunk)")?;
             let sql = "SELECT count(*), 0 FROM outbox WHERE sent_at IS NULL AND dead_at IS NULL";
             let (outbox, _) = two(sql)?;
             let pages: i64 = c.pragma_query_value(None, "page_count", |r| r.get(0))?;
