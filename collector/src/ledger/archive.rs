@@ -91,6 +91,9 @@ pub enum Which {
 /// Takes pieces one after the other.
 pub type EachPiece<'a> = &'a mut dyn FnMut(Piece<'_>) -> Result<(), Error>;
 
+/// Takes blobs and their rows one after the other.
+pub type EachBlob<'a> = &'a mut dyn FnMut(i64, &[u8]) -> Result<(), Error>;
+
 /// The reading side. Each call sees the store at one instant.
 pub trait Archive: Send + Sync {
     /// Sources of a venue, of one of its rooms, or all, by venue, room and agent.
@@ -151,12 +154,7 @@ pub trait Archivist: Send {
     /// Begins to move the oldest blobs up to about `bytes_max`, or says which are being moved.
     fn begin(&mut self, bytes_max: u64) -> Result<Compaction, Error>;
     /// Lends the blobs `after < id <= upto` in order, with their rows.
-    fn blobs(
-        &mut self,
-        after: i64,
-        upto: i64,
-        each: &mut dyn FnMut(i64, &[u8]) -> Result<(), Error>,
-    ) -> Result<(), Error>;
+    fn blobs(&mut self, after: i64, upto: i64, each: EachBlob<'_>) -> Result<(), Error>;
     /// Moves a blob that does not read back out of the way, with its reason.
     fn set_aside(&mut self, blob: i64, reason: &str) -> Result<(), Error>;
     /// The last chunk of a source's hour.

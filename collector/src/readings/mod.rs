@@ -13,11 +13,6 @@ pub mod series;
 
 pub use past::over;
 
-pub mod decimate;
-pub mod local;
-
-pub use local::Local;
-
 use wire::{Fault, Id, PointName, Sample, Source, UnixMs};
 
 use crate::ledger::Error;

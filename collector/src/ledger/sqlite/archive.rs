@@ -10,7 +10,8 @@ use super::{Failure, Sqlite, connect, rows};
 use crate::ledger::{
     Error,
     archive::{
-        Archive, Archivist, ChunkKey, Compaction, DAY_HOURS, Day, EachPiece, PackedDay, Piece, SourceRow, Which,
+        Archive, Archivist, ChunkKey, Compaction, DAY_HOURS, Day, EachBlob, EachPiece, PackedDay, Piece, SourceRow,
+        Which,
     },
 };
 
@@ -164,12 +165,7 @@ impl Archivist for SqliteArchivist {
         })
     }
 
-    fn blobs(
-        &mut self,
-        after: i64,
-        upto: i64,
-        each: &mut dyn FnMut(i64, &[u8]) -> Result<(), Error>,
-    ) -> Result<(), Error> {
+    fn blobs(&mut self, after: i64, upto: i64, each: EachBlob<'_>) -> Result<(), Error> {
         self.read("read blobs", |c| {
             let mut statement = c.prepare_cached("SELECT id, body FROM blob WHERE id > ?1 AND id <= ?2 ORDER BY id")?;
             let mut rows = statement.query([after, upto])?;

@@ -10,7 +10,6 @@ mod pool;
 mod read;
 mod rows;
 mod schema;
-mod tail;
 
 use std::{
     path::{Path, PathBuf},
