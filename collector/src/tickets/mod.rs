@@ -20,6 +20,7 @@ pub mod refusal;
 pub mod state;
 pub mod step;
 pub mod tell;
+pub mod text;
 
 pub use refusal::Refusal;
 pub use state::{Facts, Settings, State};

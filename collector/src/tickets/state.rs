@@ -106,7 +106,8 @@ impl State {
         let duplicates: Vec<_> = self
             .tickets
             .values()
-            .filter_map(|t| Some((place_of(t)?, t.id, self.number(t.duplicate_of.as_deref()?)?)))
+            .filter(|t| t.duplicate_of.is_some())
+            .filter_map(|t| Some((place_of(t)?, t.id, self.carrier(t.id))))
             .collect();
         for (place, id, other) in duplicates {
             // Unless the place has had a ticket of its own since.
@@ -114,7 +115,23 @@ impl State {
                 self.by_place.insert(place, other);
             }
         }
-        self.episodes.extend(episodes);
+        for (key, id) in episodes {
+            let carrier = self.carrier(id);
+            self.episodes.insert(key, carrier);
+        }
+    }
+
+    /// The ticket that has the episodes of `id`: itself, or the one that it is a duplicate of.
+    fn carrier(&self, mut id: u64) -> u64 {
+        // A duplicate of a duplicate is refused, but its master may become one later: a short chain.
+        for _ in 0..self.tickets.len() {
+            let other = self.tickets.get(&id).and_then(|t| self.number(t.duplicate_of.as_deref()?));
+            match other {
+                Some(other) => id = other,
+                None => break,
+            }
+        }
+        id
     }
 
     /// The ticket that carries an episode which has not ended.

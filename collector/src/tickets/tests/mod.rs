@@ -10,6 +10,8 @@ use super::{
 };
 use crate::episode::{EpisodeKey, Seen, Severity, Subject};
 
+mod text;
+
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
 const START: UnixMs = 1_763_863_200_000;

@@ -1,0 +1,204 @@
+//! Explains a ticket to the person who must act: what, where, since when, value and limit, what was
+//! done so far, and the next step. Every number is one that is stored; nothing is looked up.
+
+use jiff::{Timestamp, tz::TimeZone};
+use wire::{PointName, UnixMs};
+
+use super::{DATA, Proof, Stage, Ticket, Transition, tell::News};
+use crate::{
+    config::Language,
+    packs::{PackRule, Packs},
+    rules::Expect,
+    texts::{self, fill, get},
+};
+
+/// What explanations are made with.
+#[derive(Debug, Clone, Copy)]
+pub struct Scene<'a> {
+    /// In which language.
+    pub language: Language,
+    /// Rules and their texts.
+    pub packs: &'a Packs,
+    /// Time zone of the venue.
+    pub zone: &'a TimeZone,
+    /// The venue as people call it.
+    pub venue: &'a str,
+}
+
+/// A ticket in words.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Explained {
+    /// Room and what is wrong, in one short line.
+    pub title: String,
+    /// The facts, a line each.
+    pub lines: Vec<String>,
+    /// What to do next.
+    pub hint: Option<String>,
+}
+
+impl Explained {
+    /// All of it as plain text.
+    #[must_use]
+    pub fn text(&self, language: Language) -> String {
+        let mut out = self.title.clone();
+        for line in &self.lines {
+            out.push('\n');
+            out.push_str(line);
+        }
+        if let Some(hint) = &self.hint {
+            out.push('\n');
+            out.push_str(&fill(language, "explain.next", &[("hint", hint)]));
+        }
+        out
+    }
+}
+
+/// The one line that names a ticket.
+#[must_use]
+pub fn title(ticket: &Ticket, scene: Scene<'_>) -> String {
+    let what = match (rule(ticket, scene), &ticket.rule, &ticket.description) {
+        (Some(rule), ..) => rule.words(scene.language).title.clone(),
+        (None, Some(id), _) => id.to_string(),
+        (None, None, Some(words)) => first_line(words),
+        (None, None, None) => get(scene.language, "explain.by_hand").into(),
+    };
+    fill(scene.language, "explain.title", &[("room", &texts::room(&ticket.room)), ("what", &what)])
+}
+
+/// The ticket in words.
+#[must_use]
+pub fn explain(ticket: &Ticket, scene: Scene<'_>) -> Explained {
+    let language = scene.language;
+    let line = |key: &str, values: &[(&str, &str)]| fill(language, key, values);
+    let mut lines = vec![line("explain.where", &[("venue", scene.venue), ("room", &texts::room(&ticket.room))])];
+    if let Some(asset) = &ticket.asset {
+        lines.push(line("explain.asset", &[("asset", &texts::asset(language, asset))]));
+    }
+    lines.push(what(ticket, scene));
+    lines.push(since(ticket, scene));
+    if ticket.reopened_count > 0 {
+        lines.push(line("explain.again", &[("n", &ticket.reopened_count.to_string())]));
+    }
+    let team = texts::team(language, &ticket.team);
+    lines.push(line("explain.who", &[("severity", texts::severity(language, ticket.severity)), ("team", &team)]));
+    if ticket.stage != Stage::New || ticket.proof != Proof::None {
+        let (stage, proof) = (texts::stage(language, ticket.stage), texts::proof(language, ticket.proof));
+        lines.push(line("explain.stage", &[("stage", stage), ("proof", proof)]));
+    }
+    if let Some(name) = &ticket.assignee {
+        lines.push(line("explain.assignee", &[("name", name)]));
+    }
+    if let Some(reason) = &ticket.hold_reason {
+        lines.push(line("explain.hold", &[("reason", reason)]));
+    }
+    let hint = rule(ticket, scene).filter(|_| !ticket.stage.is_ended()).map(|r| r.words(language).hint.clone());
+    Explained { title: title(ticket, scene), lines, hint }
+}
+
+/// Why people are told, in one line, with the value where the readings refused a fix.
+#[must_use]
+pub fn news(news: News, ticket: &Ticket, moved: &Transition, language: Language) -> String {
+    let key = match news {
+        News::Opened => "news.opened",
+        News::Reopened => "news.reopened",
+        News::Assigned => {
+            let name = ticket.assignee.as_deref().unwrap_or_default();
+            return fill(language, "news.assigned", &[("name", name)]);
+        }
+        News::Recovered => "news.recovered",
+        News::StillBad => "news.still_bad",
+        News::Unverified => "news.unverified",
+        News::Closed => "news.closed",
+    };
+    match moved.value.filter(|_| news == News::StillBad) {
+        Some(value) => fill(language, "news.still_bad_now", &[("value", &shown(ticket, value))]),
+        None => get(language, key).into(),
+    }
+}
+
+/// A line of history in words: what the readings did is translated, what a person wrote is not.
+#[must_use]
+pub fn note(moved: &Transition, language: Language) -> String {
+    if moved.who != DATA {
+        return moved.note.clone();
+    }
+    texts::find(language, &format!("note.{}", moved.note)).map_or_else(|| moved.note.clone(), str::to_owned)
+}
+
+/// An instant as people of the venue say it.
+#[must_use]
+pub fn time(at: UnixMs, zone: &TimeZone, language: Language) -> String {
+    let Ok(instant) = Timestamp::from_millisecond(at) else { return at.to_string() };
+    instant.to_zoned(zone.clone()).strftime(get(language, "explain.date")).to_string()
+}
+
+fn rule<'a>(ticket: &Ticket, scene: Scene<'a>) -> Option<&'a PackRule> {
+    scene.packs.rule(ticket.rule.as_ref()?)
+}
+
+/// What is wrong, with the worst value and the limit it passed.
+fn what(ticket: &Ticket, scene: Scene<'_>) -> String {
+    let language = scene.language;
+    if let Some(text) = &ticket.description {
+        return fill(language, "explain.described", &[("text", text)]);
+    }
+    let rule = rule(ticket, scene);
+    if let Some(PackRule { rule: crate::rules::Rule { expect: Expect::Silent { agent, .. }, .. }, .. }) = rule {
+        #[expect(clippy::cast_possible_truncation, reason = "a silence is far below 2^53 seconds")]
+        let limit = texts::duration(language, (ticket.limit.unwrap_or(0.0) * 1_000.0) as i64);
+        let name = ticket.agent.as_ref().map_or("?", |a| a.as_str());
+        return if *agent {
+            fill(language, "explain.silent_agent", &[("agent", name), ("limit", &limit)])
+        } else {
+            fill(language, "explain.silent_points", &[("points", &points(ticket, language)), ("limit", &limit)])
+        };
+    }
+    let (Some(value), Some(limit)) = (ticket.worst_value, ticket.limit) else {
+        let what = rule.map_or_else(|| title(ticket, scene), |r| r.words(language).title.clone());
+        return fill(language, "explain.state", &[("what", &what)]);
+    };
+    let key = if value > limit { "explain.above" } else { "explain.below" };
+    let point =
+        ticket.worst_point.as_ref().map_or_else(|| points(ticket, language), |p| texts::point(language, p).into());
+    let values = [("point", &*point), ("value", &shown(ticket, value)), ("limit", &shown(ticket, limit))];
+    fill(language, key, &values)
+}
+
+fn since(ticket: &Ticket, scene: Scene<'_>) -> String {
+    let language = scene.language;
+    if ticket.rule.is_none() {
+        return fill(language, "explain.opened", &[("time", &time(ticket.opened_at, scene.zone, language))]);
+    }
+    let began = time(ticket.began_at, scene.zone, language);
+    let held_ms = ticket.opened_at.saturating_sub(ticket.began_at);
+    // After a relapse the ticket is older than the violation.
+    if held_ms < 1_000 {
+        return fill(language, "explain.since", &[("time", &began)]);
+    }
+    fill(language, "explain.since_for", &[("time", &began), ("duration", &texts::duration(language, held_ms))])
+}
+
+/// The points whose episodes are open, or the worst where none is any more.
+fn points(ticket: &Ticket, language: Language) -> String {
+    let mut all: Vec<&PointName> = ticket.open_points.iter().collect();
+    if all.is_empty() {
+        all.extend(&ticket.worst_point);
+    }
+    let names: Vec<_> = all.into_iter().map(|p| texts::point(language, p)).collect();
+    names.join(get(language, "join.list"))
+}
+
+fn shown(ticket: &Ticket, value: f64) -> String {
+    texts::value(ticket.worst_point.as_ref().or(ticket.open_points.first()), value)
+}
+
+/// The first line of what a person wrote, cut to what fits a title.
+fn first_line(words: &str) -> String {
+    /// Characters of a title: what chat robots show on a phone.
+    const TITLE_MAX: usize = 40;
+    let line = words.lines().next().unwrap_or_default().trim();
+    if line.chars().count() <= TITLE_MAX {
+        return line.into();
+    }
+    line.chars().take(TITLE_MAX - 1).chain(['…']).collect()
+}
