@@ -227,6 +227,16 @@ impl Config {
         Ok(self)
     }
 
+    /// The name of `venue` in `language`; its identifier where it has none.
+    #[must_use]
+    pub fn venue_name<'a>(&'a self, venue: &'a Id, language: Language) -> &'a str {
+        let name = self.venue.get(venue).and_then(|v| match language {
+            Language::ZhCn => v.name_zh.as_deref(),
+            Language::En => v.name_en.as_deref(),
+        });
+        name.unwrap_or(venue.as_str())
+    }
+
     /// The time zone of `venue`.
     #[must_use]
     pub fn zone_of(&self, venue: &Id) -> &str {

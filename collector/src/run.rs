@@ -1,13 +1,11 @@
 //! Connects the stages of a collector and ends them in order; decides nothing itself.
 
 use std::{
-    collections::HashMap,
     net::SocketAddr,
     sync::{Arc, RwLock, mpsc::sync_channel},
     thread::{self, JoinHandle},
 };
 
-use jiff::tz::TimeZone;
 use tokio::{
     runtime,
     sync::{broadcast, mpsc, watch},
@@ -26,8 +24,9 @@ use crate::{
     },
     live::Live,
     metrics::Metrics,
+    packs::{self, Packs},
     readings, rules,
-    shared::CHANGES_MAX,
+    shared::{CHANGES_MAX, Zones},
     step::{self, Core, Deciders},
     tickets::{self, day::business_day, tell::Route},
 };
@@ -56,6 +55,9 @@ pub enum Error {
     /// A file that the broker's connection needs.
     #[error("the connection to the broker cannot be prepared")]
     Mqtt(#[from] mqtt::FileError),
+    /// A rule pack.
+    #[error("the rules cannot be used")]
+    Packs(#[from] packs::Error),
     /// The system gives no thread.
     #[error("cannot start a thread")]
     Thread(#[source] std::io::Error),
@@ -77,6 +79,7 @@ pub struct Handle {
 /// pages are served and the ledger is open.
 pub async fn start(config: Config, world: World) -> Result<Handle, Error> {
     let options = Options { quarantine_rows_max: config.ingest.quarantine_rows_max, ..Options::default() };
+    let packs = Packs::load(&config.rules)?;
     let (sqlite, mut ledger) = Sqlite::open(&config.ledger.path, options)?;
     let loaded = ledger.load(world.clock.now())?;
     let mqtt = match config.mqtt.host {
@@ -89,16 +92,18 @@ pub async fn start(config: Config, world: World) -> Result<Handle, Error> {
     };
     let client_id = format!("hallwatch-collector-{}", ledger.name()?);
     let broker_options = mqtt::options(&config.mqtt, mqtt, &client_id)?;
-    let shared = Arc::new(share(config, &world, &sqlite, &loaded));
+    let shared = Arc::new(share(config, packs, &world, &sqlite, &loaded));
     let (stop, stopped) = watch::channel(false);
     let stages = Stages { shared: shared.clone(), stopped };
     let threads = stages.launch(sqlite, ledger, loaded, broker_options).map_err(Error::Thread)?;
     Ok(Handle { shared, mqtt, web: None, stop, threads })
 }
 
-fn share(config: Config, world: &World, sqlite: &Sqlite, loaded: &Loaded) -> Shared {
+fn share(config: Config, packs: Packs, world: &World, sqlite: &Sqlite, loaded: &Loaded) -> Shared {
     let store = Arc::new(sqlite.clone());
     Shared {
+        zones: Arc::new(Zones::new(&config)),
+        packs: Arc::new(packs),
         config,
         clock: world.clock.clone(),
         live: RwLock::new(Live::restore(loaded)),
@@ -116,10 +121,11 @@ fn share(config: Config, world: &World, sqlite: &Sqlite, loaded: &Loaded) -> Sha
 }
 
 /// Rules, tickets and channels as configured.
-fn deciders(config: &Config) -> Deciders {
+fn deciders(shared: &Shared) -> Deciders {
+    let config = &shared.config;
     let horizon_ms = config.ingest.live_horizon_seconds as i64 * 1_000;
     let rules = rules::Settings { live_horizon_ms: horizon_ms, ..rules::Settings::default() };
-    let zones = Zones::new(config);
+    let zones = shared.zones.clone();
     let day_of = Arc::new(move |venue: &Id, at| business_day(zones.of(venue), at));
     let routes = config.notify.channel.iter().map(|(name, channel)| Route {
         channel: name.clone(),
@@ -127,27 +133,9 @@ fn deciders(config: &Config) -> Deciders {
         severity_min: channel.severity_min(),
     });
     Deciders {
-        rules: rules::State::new(Vec::new(), rules),
-        tickets: tickets::State::new(tickets::Settings::default(), HashMap::new(), day_of),
+        rules: rules::State::new(shared.packs.rules(), rules),
+        tickets: tickets::State::new(tickets::Settings::default(), shared.packs.facts(), day_of),
         routes: routes.collect(),
-    }
-}
-
-/// Time zones of venues; the configuration has checked that they exist.
-struct Zones {
-    usual: TimeZone,
-    own: HashMap<Id, TimeZone>,
-}
-
-impl Zones {
-    fn new(config: &Config) -> Self {
-        let zone = |name: &str| TimeZone::get(name).unwrap_or(TimeZone::UTC);
-        let own = config.venue.iter().filter_map(|(id, v)| Some((id.clone(), zone(v.zone.as_deref()?)))).collect();
-        Self { usual: zone(&config.zone), own }
-    }
-
-    fn of(&self, venue: &Id) -> &TimeZone {
-        self.own.get(venue).unwrap_or(&self.usual)
     }
 }
 
@@ -167,7 +155,7 @@ impl Stages {
         let (inbound, arrivals) = mpsc::channel(mqtt::INBOUND_MAX);
         let (outgoing, returns) = mpsc::channel(mqtt::OUTGOING_MAX);
         let (groups, decided) = sync_channel(GROUPS_AHEAD);
-        let core = Core::restore(loaded, deciders(&self.shared.config));
+        let core = Core::restore(loaded, deciders(&self.shared));
         let (shared, stop) = (self.shared.clone(), self.stopped.clone());
         let step = self.thread("step", move || {
             let requests = Box::new(move |limit| sqlite.pending(limit));

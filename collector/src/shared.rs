@@ -1,9 +1,14 @@
 //! What the stages of one running collector share: the live picture, figures, health and the ways
 //! into the ledger. Holds no logic.
 
-use std::sync::{Arc, RwLock};
+use std::{
+    collections::HashMap,
+    sync::{Arc, RwLock},
+};
 
+use jiff::tz::TimeZone;
 use tokio::sync::broadcast;
+use wire::Id;
 
 use crate::{
     config::Config,
@@ -12,6 +17,7 @@ use crate::{
     ledger::{Inbox, Outbox, Reader, WakeUp},
     live::{Change, Live},
     metrics::Metrics,
+    packs::Packs,
     readings::Readings,
     world::Clock,
 };
@@ -23,6 +29,10 @@ pub const CHANGES_MAX: usize = 1_024;
 pub struct Shared {
     /// The configuration as read.
     pub config: Config,
+    /// Rules in force, with their texts.
+    pub packs: Arc<Packs>,
+    /// Time zones of venues.
+    pub zones: Arc<Zones>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// The present.
@@ -47,4 +57,27 @@ pub struct Shared {
     pub messages: WakeUp,
     /// Ring it after putting a request into the inbox.
     pub requests: WakeUp,
+}
+
+/// Time zones of venues; the configuration has checked that they exist.
+#[derive(Debug)]
+pub struct Zones {
+    usual: TimeZone,
+    own: HashMap<Id, TimeZone>,
+}
+
+impl Zones {
+    /// As configured.
+    #[must_use]
+    pub fn new(config: &Config) -> Self {
+        let zone = |name: &str| TimeZone::get(name).unwrap_or(TimeZone::UTC);
+        let own = config.venue.iter().filter_map(|(id, v)| Some((id.clone(), zone(v.zone.as_deref()?)))).collect();
+        Self { usual: zone(&config.zone), own }
+    }
+
+    /// That of `venue`.
+    #[must_use]
+    pub fn of(&self, venue: &Id) -> &TimeZone {
+        self.own.get(venue).unwrap_or(&self.usual)
+    }
 }
