@@ -10,7 +10,7 @@ use std::{
 use agent::{
     config::{Backend, Bus, Config, Driver, Sensor, sensor},
     draft::Draft,
-    driver::simulated::{FaultKind, Room, Target},
+    driver::simulated::{FaultKind, Room, Setting, Target},
     sampler,
     world::{Clock, World},
 };
@@ -53,9 +53,13 @@ struct Harness {
 
 fn start(drivers: Vec<Driver>) -> Harness {
     let clock: Arc<dyn Clock> = Arc::new(Fast { start: Instant::now(), speed: 20 });
-    let room = Room::new(1, Arc::clone(&clock));
+    start_in(Room::new(1, Arc::clone(&clock)), clock, drivers)
+}
+
+fn start_in(room: Arc<Room>, clock: Arc<dyn Clock>, drivers: Vec<Driver>) -> Harness {
     let world = World { clock, room: Some(Arc::clone(&room)) };
     let mut config = Config::new(id("v"), id("r"), id("a"));
+    config.sampler.stuck_after = 5;
     config.buses.push(Bus { name: id("i2c"), backend: Backend::Simulated { seed: 1 } });
     config.sensors = drivers
         .into_iter()
@@ -218,4 +222,71 @@ async fn no_broken_chip_ever_yields_a_value() {
             harness.until(|draft| value(draft, point).is_some()).await;
         }
     }
+}
+
+#[tokio::test]
+async fn a_bus_that_hangs_delays_neither_contacts_nor_what_sits_on_no_bus() {
+    let computer = Driver::Computer(sensor::Computer { disk: "/".into(), root: "/".into() });
+    let mut harness = start(vec![sht4x(), contact(), computer]);
+    harness.until(|draft| value(draft, "temperature_celsius").is_some()).await;
+    harness.room.fault(Target::Bus, FaultKind::Hung);
+    harness.until(|draft| fault(draft, "temperature_celsius") == Some(Fault::BusFailed)).await;
+    harness.room.contact(17, true);
+    harness.until(|draft| value(draft, "power_on") == Some(1.0)).await;
+    // All the while the bus hangs: nobody has cleared the fault.
+    for _ in 0..3 {
+        harness.until(|draft| value(draft, "computer_uptime_seconds").is_some()).await;
+    }
+    harness.until(|draft| fault(draft, "temperature_celsius") == Some(Fault::BusFailed)).await;
+}
+
+#[tokio::test]
+async fn a_frozen_sensor_is_stuck_after_a_while() {
+    let mut harness = start(vec![sht4x()]);
+    harness.next().await;
+    harness.room.fault(Target::Chip(0x44), FaultKind::Stuck);
+    let draft = harness.until(|draft| fault(draft, "temperature_celsius").is_some()).await;
+    assert_eq!(fault(&draft, "temperature_celsius"), Some(Fault::Stuck));
+    harness.room.clear(Target::Chip(0x44));
+    harness.until(|draft| value(draft, "temperature_celsius").is_some()).await;
+}
+
+#[tokio::test]
+async fn a_chip_that_is_slower_than_its_data_sheet_gives_no_value() {
+    let mut harness = start(vec![sht4x()]);
+    harness.next().await;
+    harness.room.fault(Target::Chip(0x44), FaultKind::Slow);
+    let draft = harness.until(|draft| fault(draft, "temperature_celsius").is_some()).await;
+    assert_eq!(fault(&draft, "temperature_celsius"), Some(Fault::NoResponse));
+}
+
+#[tokio::test]
+async fn a_wrong_chip_from_the_start_is_named_as_such() {
+    let clock: Arc<dyn Clock> = Arc::new(Fast { start: Instant::now(), speed: 20 });
+    let room = Room::new(1, Arc::clone(&clock));
+    room.fault(Target::Chip(0x44), FaultKind::WrongDevice);
+    room.fault(Target::Chip(0x62), FaultKind::WrongDevice);
+    let mut harness = start_in(room, clock, vec![sht4x(), scd4x()]);
+    for point in ["temperature_celsius", "co2_ppm"] {
+        let draft = harness.until(|draft| fault(draft, point).is_some()).await;
+        assert_eq!(fault(&draft, point), Some(Fault::WrongDevice));
+    }
+}
+
+#[tokio::test]
+async fn without_air_conditioning_a_full_room_grows_warm_and_stuffy() {
+    let clock: Arc<dyn Clock> = Arc::new(Fast { start: Instant::now(), speed: 2000 });
+    let room = Room::new(1, Arc::clone(&clock));
+    room.set(Setting::People(8));
+    room.set(Setting::MusicWatt(300.0));
+    let mut harness = start_in(Arc::clone(&room), clock, vec![sht4x(), scd4x()]);
+    let cool = harness.until(|draft| value(draft, "co2_ppm").is_some()).await;
+    assert!(value(&cool, "temperature_celsius").is_none_or(|celsius| celsius < 22.0));
+    room.set(Setting::AirConditioning(false));
+    room.set(Setting::FreshAir(false));
+    harness.until(|draft| value(draft, "temperature_celsius").is_some_and(|celsius| celsius > 24.0)).await;
+    harness.until(|draft| value(draft, "co2_ppm").is_some_and(|ppm| ppm > 1500.0)).await;
+    room.set(Setting::AirConditioning(true));
+    room.set(Setting::FreshAir(true));
+    harness.until(|draft| value(draft, "temperature_celsius").is_some_and(|celsius| celsius < 22.0)).await;
 }

@@ -7,6 +7,8 @@
 mod check;
 mod judge;
 mod merge;
+#[cfg(test)]
+mod merge_test;
 mod plan;
 mod worker;
 
