@@ -133,9 +133,9 @@ pub(crate) fn clock_of(number: u64) -> Clock {
 
 fn put_value(out: &mut Vec<u8>, value: f64) {
     let scaled = (value * DECIMAL_SCALE).round();
-    let exact = scaled.abs() < DECIMAL_MAX && (scaled / DECIMAL_SCALE).to_bits() == value.to_bits();
-    if exact {
-        let n = scaled as i64;
+    let n = scaled as i64;
+    // By its bits: -0.0 is no integer.
+    if scaled.abs() < DECIMAL_MAX && (n as f64 / DECIMAL_SCALE).to_bits() == value.to_bits() {
         put_varint(out, (((n << 1) ^ (n >> 63)) as u64) << 1);
     } else {
         put_varint(out, 1);
@@ -249,11 +249,11 @@ mod tests {
         let name = |t: &str| PointName::parse(t).unwrap();
         let source = Source { venue: id("nanshan"), room: id("k01"), agent: id(agent) };
         let sample = Sample {
-            at: 1_763_880_000_123 + seq as i64 * 10_007,
+            at: 1_763_880_000_123_i64.wrapping_add((seq as i64).wrapping_mul(10_007)),
             seq,
             spool: id("k3f9x0q2"),
             boot: id("7c1e04aa"),
-            clock: if seq.is_multiple_of(3) { Clock::Uncertain { uncertainty_ms: seq * 1000 } } else { Clock::Trusted },
+            clock: if seq.is_multiple_of(3) { Clock::Uncertain { uncertainty_ms: seq / 2 } } else { Clock::Trusted },
             points: vec![(name("temperature_celsius"), value), (name("co2_ppm"), 612.0)],
             faults: vec![(name("illuminance_lux"), Fault::BadCrc), (name("noise_db"), Fault::Other("odd".into()))],
         };

@@ -42,14 +42,26 @@ pub struct Options {
     /// `FULL` always, but for a test that shows what happens without.
     #[doc(hidden)]
     pub synchronous: &'static str,
+    /// Pages of the log before it is written back to the file.
+    #[doc(hidden)]
+    pub checkpoint_pages: u32,
     /// Name of a SQLite VFS; `None` for the system's. Tests record writes through their own.
     #[doc(hidden)]
     pub vfs: Option<&'static str>,
+    /// Makes the names in the folder of a file durable.
+    #[doc(hidden)]
+    pub sync_folder: fn(&Path) -> std::io::Result<()>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { quarantine_rows_max: 10_000, synchronous: "FULL", vfs: None }
+        Self {
+            quarantine_rows_max: 10_000,
+            synchronous: "FULL",
+            checkpoint_pages: CHECKPOINT_PAGES,
+            vfs: None,
+            sync_folder,
+        }
     }
 }
 
@@ -68,9 +80,7 @@ impl Sqlite {
         let mut writer = connect(path, &options)?;
         schema::migrate(&mut writer, path)?;
         let ledger = SqliteLedger::new(writer, &options)?;
-        if options.vfs.is_none() {
-            sync_folder(path)?;
-        }
+        (options.sync_folder)(path).map_err(|e| Error::Open { path: path.into(), source: e.into() })?;
         let sqlite = Self { pool: Arc::new(Pool::default()), path: path.into(), options };
         Ok((sqlite, ledger))
     }
@@ -179,7 +189,7 @@ fn connect(path: &Path, options: &Options) -> Result<Connection, Error> {
         // Readers and writers at once; the mode sticks to the file.
         connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
         connection.pragma_update(None, "synchronous", options.synchronous)?;
-        connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+        connection.pragma_update(None, "wal_autocheckpoint", options.checkpoint_pages)?;
         connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
         connection.pragma_update(None, "temp_store", "MEMORY")?;
         connection.set_prepared_statement_cache_capacity(64);
@@ -190,9 +200,7 @@ fn connect(path: &Path, options: &Options) -> Result<Connection, Error> {
 }
 
 /// Makes the names of the file and its log durable; without it a power cut can take both.
-fn sync_folder(path: &Path) -> Result<(), Error> {
+fn sync_folder(path: &Path) -> std::io::Result<()> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::File::open(folder)
-        .and_then(|f| f.sync_all())
-        .map_err(|e| Error::Open { path: path.into(), source: e.into() })
+    std::fs::File::open(folder)?.sync_all()
 }
