@@ -1,6 +1,7 @@
 //! Connects the stages of a collector and ends them in order; decides nothing itself.
 
 use std::{
+    collections::HashSet,
     net::SocketAddr,
     sync::{Arc, RwLock, mpsc::sync_channel},
     thread::{self, JoinHandle},
@@ -11,7 +12,7 @@ use tokio::{
     sync::{broadcast, mpsc, watch},
 };
 
-use wire::Id;
+use wire::{Id, Source, UnixMs};
 
 use crate::{
     Config, Shared, World,
@@ -93,6 +94,7 @@ pub async fn start(config: Config, world: World) -> Result<Handle, Error> {
     let client_id = format!("hallwatch-collector-{}", ledger.name()?);
     let broker_options = mqtt::options(&config.mqtt, mqtt, &client_id)?;
     let shared = Arc::new(share(config, packs, &world, &sqlite, &loaded));
+    recall(&shared, &loaded)?;
     let (stop, stopped) = watch::channel(false);
     let stages = Stages { shared: shared.clone(), stopped };
     let threads = stages.launch(sqlite, ledger, loaded, broker_options).map_err(Error::Thread)?;
@@ -118,6 +120,17 @@ fn share(config: Config, packs: Packs, world: &World, sqlite: &Sqlite, loaded: &
         messages: WakeUp::default(),
         requests: WakeUp::default(),
     }
+}
+
+/// Last values of agents whose newest samples are in chunks already.
+fn recall(shared: &Shared, loaded: &Loaded) -> Result<(), Error> {
+    let fresh: HashSet<&Source> = loaded.samples.iter().map(|(source, _)| source).collect();
+    for mark in loaded.watermarks.iter().filter(|w| w.sample_at != UnixMs::MIN && !fresh.contains(&w.source)) {
+        let newest = shared.readings.samples(&mark.source, mark.sample_at, mark.sample_at.saturating_add(1), 1)?;
+        let mut live = shared.live.write().expect("no holder of this lock can panic");
+        newest.iter().for_each(|sample| live.sample(&mark.source, sample, sample.at));
+    }
+    Ok(())
 }
 
 /// Rules, tickets and channels as configured.

@@ -14,7 +14,7 @@ use std::{
 
 use collector::{
     ledger::{Ledger, Reader, sqlite::Sqlite},
-    readings::{Local, Readings},
+    readings,
 };
 use rusqlite::{Connection, OpenFlags};
 use script::{Mistake, Recorded, options};
@@ -86,7 +86,7 @@ fn check(recorded: &Recorded, files: HashMap<String, Vec<u8>>, acknowledged: u64
     same("tickets", &tickets.iter().map(|t| (t.id, t.stage)).collect(), &expected.tickets)?;
     let messages = sqlite.messages(None, 0).map_err(|e| format!("{e:?}"))?;
     same("messages", &messages.len(), &expected.messages)?;
-    let readings = Local::new(std::sync::Arc::new(sqlite.clone()));
+    let readings = readings::over(std::sync::Arc::new(sqlite.clone()));
     for (agent, values) in &expected.values {
         let source = script::source(agent);
         let samples = readings.samples(&source, 0, i64::MAX / 2, usize::MAX).map_err(|e| format!("{e:?}"))?;
