@@ -147,6 +147,10 @@ pub struct PackedDay {
 pub trait Archivist: Send {
     /// Every source.
     fn sources(&mut self) -> Result<Vec<(SourceRow, Source)>, Error>;
+    /// The row of a source, which is made where the store does not know it.
+    fn introduce(&mut self, source: &Source, at: UnixMs) -> Result<SourceRow, Error>;
+    /// When the newest sample of all was read, as agents say.
+    fn newest_sample_at(&mut self) -> Result<Option<UnixMs>, Error>;
     /// How far compaction has come.
     fn compaction(&mut self) -> Result<Compaction, Error>;
     /// Commits, and bytes of their blobs, that wait beyond `done`; counting ends at `bytes_max`.

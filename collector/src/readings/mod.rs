@@ -3,13 +3,18 @@
 //! [`past`] answers from what an [`crate::ledger::archive::Archive`] lends: blobs of fresh commits,
 //! [`chunk`]s of hours and days, and [`rollup`]s. [`rows`] is what samples look like in memory,
 //! [`column`] how few bytes they become, [`series`] how readings become marks of a chart.
+//! [`upkeep`] is the thread that has blobs rewritten into chunks by [`compact`] and chunks into
+//! days by [`pack`], which also forgets what is past retention.
 
 pub mod chunk;
 pub mod column;
+pub mod compact;
+pub mod pack;
 pub mod past;
 pub mod rollup;
 pub mod rows;
 pub mod series;
+pub mod upkeep;
 
 pub use past::over;
 

@@ -125,7 +125,8 @@ impl Readings for Past {
         self.archive.visit(&asked.rows(), hours(from, to), Which::Every, &mut |piece| {
             or_log(match piece {
                 Piece::Chunk { body, .. } => Chunk::open(body).and_then(|chunk| {
-                    found.extend(&chunk.read()?, |row| (from..to).contains(&row.at));
+                    let rows = chunk.read()?;
+                    found.extend(&rows, rows.rows.iter().filter(|row| (from..to).contains(&row.at)));
                     Ok(())
                 }),
                 Piece::Tail { from_source, body } => asked.tail(body, from_source, |_, sample| {

@@ -127,23 +127,20 @@ impl Rows {
         place(&mut self.places.shapes, &mut self.shapes, shape)
     }
 
-    /// Adds every row of `other` that `wanted` names, in its order.
-    pub fn extend(&mut self, other: &Rows, wanted: impl Fn(&Row) -> bool) {
-        let heads: Vec<u32> = other.heads.iter().map(|head| self.head(head.clone())).collect();
-        let names: Vec<u32> = other.names.iter().map(|name| self.name(name)).collect();
-        let shapes: Vec<u32> = other
-            .shapes
-            .iter()
-            .map(|shape| {
-                let points = shape.points.iter().map(|p| names[*p as usize]).collect();
-                let faults = shape.faults.iter().map(|(p, fault)| (names[*p as usize], fault.clone())).collect();
+    /// Adds `rows` of `other`, in their order.
+    pub fn extend<'a>(&mut self, other: &Rows, rows: impl IntoIterator<Item = &'a Row>) {
+        let (mut heads, mut shapes) = (HashMap::new(), HashMap::new());
+        for row in rows {
+            let head = *heads.entry(row.head).or_insert_with(|| self.head(other.heads[row.head as usize].clone()));
+            let shape = *shapes.entry(row.shape).or_insert_with(|| {
+                let theirs = &other.shapes[row.shape as usize];
+                let name = |rows: &mut Self, place: u32| rows.name(&other.names[place as usize]);
+                let points = theirs.points.iter().map(|p| name(self, *p)).collect();
+                let faults = theirs.faults.iter().map(|(p, fault)| (name(self, *p), fault.clone())).collect();
                 self.shape(Shape { points, faults })
-            })
-            .collect();
-        for row in other.rows.iter().filter(|row| wanted(row)) {
+            });
             let first = self.values.len();
             self.values.extend_from_slice(other.values_of(row));
-            let (head, shape) = (heads[row.head as usize], shapes[row.shape as usize]);
             self.rows.push(Row { head, shape, first, ..*row });
         }
     }

@@ -4,7 +4,7 @@
 use std::ops::RangeInclusive;
 
 use rusqlite::{Connection, OptionalExtension, params};
-use wire::{Id, Source};
+use wire::{Id, Source, UnixMs};
 
 use super::{Failure, Sqlite, connect, rows};
 use crate::ledger::{
@@ -140,6 +140,20 @@ impl SqliteArchivist {
 impl Archivist for SqliteArchivist {
     fn sources(&mut self) -> Result<Vec<(SourceRow, Source)>, Error> {
         self.read("list its sources", |c| sources(c, None, None))
+    }
+
+    fn introduce(&mut self, source: &Source, at: UnixMs) -> Result<SourceRow, Error> {
+        self.write("introduce a source", |c| {
+            c.prepare_cached("INSERT OR IGNORE INTO source (venue, room, agent, first_at) VALUES (?1, ?2, ?3, ?4)")?
+                .execute(params![source.venue.as_str(), source.room.as_str(), source.agent.as_str(), at])?;
+            rows::source_row(c, source)?.ok_or_else(|| rusqlite::Error::QueryReturnedNoRows.into())
+        })
+    }
+
+    fn newest_sample_at(&mut self) -> Result<Option<UnixMs>, Error> {
+        self.read("find its newest sample", |c| {
+            Ok(c.query_row("SELECT max(sample_at) FROM watermark", [], |r| r.get(0))?)
+        })
     }
 
     fn compaction(&mut self) -> Result<Compaction, Error> {
