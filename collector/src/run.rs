@@ -21,7 +21,7 @@ use crate::{
     ingest::{broker, mqtt},
     ledger::{
         self, Inbox, Ledger, Loaded, WakeUp,
-        sqlite::{Options, Sqlite, SqliteLedger},
+        sqlite::{Options, Sqlite, SqliteArchivist, SqliteLedger},
     },
     live::Live,
     metrics::Metrics,
@@ -97,7 +97,9 @@ pub async fn start(config: Config, world: World) -> Result<Handle, Error> {
     recall(&shared, &loaded)?;
     let (stop, stopped) = watch::channel(false);
     let stages = Stages { shared: shared.clone(), stopped };
-    let threads = stages.launch(sqlite, ledger, loaded, broker_options).map_err(Error::Thread)?;
+    let archivist = sqlite.archivist()?;
+    let mut threads = stages.launch(sqlite, ledger, loaded, broker_options).map_err(Error::Thread)?;
+    threads.push(stages.keep_readings(archivist).map_err(Error::Thread)?);
     Ok(Handle { shared, mqtt, web: None, stop, threads })
 }
 
@@ -182,6 +184,15 @@ impl Stages {
         let ingest =
             self.thread("ingest", move || runtime.block_on(mqtt::run(shared, broker, inbound, returns, stop)))?;
         Ok(vec![ingest, step, commit])
+    }
+
+    fn keep_readings(&self, mut archivist: SqliteArchivist) -> Result<JoinHandle<()>, std::io::Error> {
+        let (shared, stop) = (self.shared.clone(), self.stopped.clone());
+        self.thread("readings", move || {
+            if let Err(error) = readings::upkeep::run(&shared, &mut archivist, &stop) {
+                tracing::error!(error = %error, "readings are not kept small: no timer");
+            }
+        })
     }
 
     fn thread(&self, name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, std::io::Error> {

@@ -19,8 +19,8 @@ use crate::ledger::{
 
 /// Samples of a chunk: a late one costs the rewriting of no more than these.
 pub const CHUNK_ROWS_MAX: usize = 4_096;
-/// A transaction holds about this many chunks: a millisecond or two of a writer's time.
-const CHUNKS_MAX: usize = 32;
+/// A transaction holds about this many chunks: about a millisecond of a writer's time.
+const CHUNKS_MAX: usize = 16;
 /// Blobs deleted in one transaction.
 const FORGET_MAX: usize = 256;
 

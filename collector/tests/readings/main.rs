@@ -1,0 +1,7 @@
+//! What is promised of the past, tried on a real ledger file: nothing lost or doubled while
+//! samples move from commits into hours and days, and charts that say the same before and after.
+
+mod charts;
+mod house;
+mod moves;
+mod retention;
