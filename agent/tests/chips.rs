@@ -265,29 +265,58 @@ fn bh1750_measures(mtreg: u8, raw: [u8; 2]) -> Vec<Bus> {
     ]
 }
 
+/// Two looks, the second four times as long.
+fn bh1750_verified() -> (Vec<Bus>, Vec<Wait>) {
+    let bus = [bh1750_measures(31, [0, 100]), bh1750_measures(124, [1, 0x90])].concat();
+    (bus, vec![Wait::delay_ms(81), Wait::delay_ms(324)])
+}
+
+fn bh1750_reads(mtreg: u8, wait_ms: u32, raw: [u8; 2]) -> Result<Vec<Measured>, Error> {
+    let (mut bus, mut waits) = bh1750_verified();
+    bus.extend(bh1750_measures(mtreg, raw));
+    waits.push(Wait::delay_ms(wait_ms));
+    on(&bus, &waits, |bus, delay| Bh1750::new(0x23, mtreg).read(bus, delay))
+}
+
 #[test]
 fn bh1750_sets_its_time_measures_once_and_waits_long_enough() {
-    let mut chip = Bh1750::new(0x23, 69);
-    let bus = bh1750_measures(69, [0x83, 0x90]);
-    let measured = on(&bus, &[Wait::delay_ms(180)], |bus, delay| chip.read(bus, delay)).unwrap();
+    let measured = bh1750_reads(69, 180, [0x83, 0x90]).unwrap();
     // The data sheet's example, 33 680 counts, is 28 067 lx in the coarser mode and half in this one.
     assert!((value(&measured, "illuminance_lux") - 28_066.67 / 2.0).abs() < 0.01);
 }
 
 #[test]
 fn bh1750_for_dark_rooms_looks_longer() {
-    let mut chip = Bh1750::new(0x23, 254);
-    let bus = bh1750_measures(254, [0x00, 0x0A]);
-    let measured = on(&bus, &[Wait::delay_ms(663)], |bus, delay| chip.read(bus, delay)).unwrap();
+    let measured = bh1750_reads(254, 663, [0x00, 0x0A]).unwrap();
     assert!((value(&measured, "illuminance_lux") - 1.132).abs() < 0.001);
     assert_eq!(bh1750::measure_ms(31), 81);
 }
 
 #[test]
 fn bh1750_at_the_end_of_its_scale_is_out_of_range() {
-    let bus = bh1750_measures(69, [0xFF, 0xFF]);
-    let result = on(&bus, &[Wait::delay_ms(180)], |bus, delay| Bh1750::new(0x23, 69).read(bus, delay));
-    assert_eq!(fault(result), Fault::OutOfRange);
+    assert_eq!(fault(bh1750_reads(69, 180, [0xFF, 0xFF])), Fault::OutOfRange);
+}
+
+#[test]
+fn bh1750_in_the_dark_is_believed_and_asked_again_next_time() {
+    let dark = [bh1750_measures(31, [0, 1]), bh1750_measures(124, [0, 3]), bh1750_measures(69, [0, 2])].concat();
+    let waits = [81, 324, 180].map(Wait::delay_ms);
+    let mut chip = Bh1750::new(0x23, 69);
+    on(&[&dark[..], &dark].concat(), &[waits.clone(), waits].concat(), |bus, delay| {
+        assert!(value(&chip.read(bus, delay).unwrap(), "illuminance_lux") < 1.0);
+        chip.read(bus, delay).unwrap();
+    });
+    assert_eq!(chip.identity(), None);
+}
+
+#[test]
+fn another_chip_where_a_bh1750_should_be_is_wrong_device() {
+    // A port expander that shares the address takes every byte and gives the levels of its pins.
+    let once = [bh1750_measures(31, [0xA5, 0xA5]), bh1750_measures(124, [0xA5, 0xA5])].concat();
+    let waits = [81, 324, 81, 324, 81, 324].map(Wait::delay_ms);
+    let bus = [&once[..], &once, &once].concat();
+    let result = on(&bus, &waits, |bus, delay| Bh1750::new(0x23, 69).read(bus, delay));
+    assert_eq!(fault(result), Fault::WrongDevice);
 }
 
 #[test]

@@ -27,42 +27,94 @@ const MTREG_DEFAULT: u8 = 69;
 /// The longest measurement at the default register, page 2 of the data sheet.
 const MEASURE_MS_MAX: u32 = 180;
 
+/// The chip has neither a name nor checksums, so it is known by what it does: in the same light it
+/// counts four times as much when it looks four times as long.
+const VERIFY_MTREG: [u8; 2] = [31, 124];
+/// With fewer counts the ratio says nothing; the room is dark, and it is tried again next time.
+const VERIFY_COUNT_MIN: u16 = 16;
+/// Light may change between the two looks, so the ratio of 4 may be off by a factor of two …
+const VERIFY_RATIO: std::ops::RangeInclusive<f64> = 2.0..=8.0;
+/// … and flicker may be worse than that, but not so many times in a row.
+const VERIFY_ATTEMPTS: u32 = 3;
+
+/// A chip that is swapped between two readings gives no sign of it, so it is tried again every so
+/// many readings; ten minutes at a period of 10 s.
+const VERIFY_EVERY: u32 = 60;
+
 /// One chip.
 #[derive(Debug)]
 pub struct Bh1750 {
     address: u8,
     mtreg: u8,
+    verified: bool,
+    /// Readings since it was tried.
+    readings: u32,
 }
 
 impl Bh1750 {
     /// The chip at `address`, to be used with measurement time register `mtreg`; no traffic yet.
     #[must_use]
     pub fn new(address: u8, mtreg: u8) -> Self {
-        Self { address, mtreg }
+        Self { address, mtreg, verified: false, readings: 0 }
     }
 
-    /// Measures once. The register is written each time: a chip that lost power forgot it, and its
-    /// counts would mean other lux.
+    /// Whether it has shown that it is one of these.
+    #[must_use]
+    pub fn identity(&self) -> Option<String> {
+        self.verified.then(|| "BH1750".to_owned())
+    }
+
+    /// Measures once, after making sure that the chip is what it should be.
     pub fn read<B: I2c + ?Sized, D: DelayNs>(&mut self, bus: &mut B, delay: &mut D) -> Result<Vec<Measured>, Error> {
-        let failed = |error: B::Error| Error::from_bus(self.address, &error);
-        for command in [
-            POWER_ON,
-            CHANGE_TIME_HIGH | self.mtreg >> 5,
-            CHANGE_TIME_LOW | self.mtreg & 0x1F,
-            ONE_TIME_H_RESOLUTION_MODE2,
-        ] {
-            bus.write(self.address, &[command]).map_err(failed)?;
+        let raw = self.verify(bus, delay).and_then(|()| self.measure(bus, delay, self.mtreg));
+        if raw.is_err() {
+            self.verified = false;
         }
-        delay.delay_ms(measure_ms(self.mtreg));
-        let mut bytes = [0; 2];
-        bus.read(self.address, &mut bytes).map_err(failed)?;
-        let raw = u16::from_be_bytes(bytes);
+        let raw = raw?;
         if raw == u16::MAX {
             // Either brighter than it can count, or nobody drives the data line.
             let text = "the count is at its end: too bright for `mtreg`, or no BH1750".to_owned();
             return Err(Error::Other { fault: wire::Fault::OutOfRange, text });
         }
         Ok(vec![Measured::new(ILLUMINANCE.name, illuminance_lux(raw, self.mtreg), raw.into())])
+    }
+
+    /// Fails where the counts do not follow the measurement time.
+    fn verify<B: I2c + ?Sized, D: DelayNs>(&mut self, bus: &mut B, delay: &mut D) -> Result<(), Error> {
+        self.readings += 1;
+        if self.verified && self.readings < VERIFY_EVERY {
+            return Ok(());
+        }
+        let mut counts = [0; 2];
+        for _ in 0..VERIFY_ATTEMPTS {
+            for (count, mtreg) in counts.iter_mut().zip(VERIFY_MTREG) {
+                *count = self.measure(bus, delay, mtreg)?;
+            }
+            let [short, long] = counts;
+            if short < VERIFY_COUNT_MIN && long < 8 * VERIFY_COUNT_MIN || long == u16::MAX {
+                return Ok(());
+            }
+            if VERIFY_RATIO.contains(&(f64::from(long) / f64::from(short.max(1)))) {
+                (self.verified, self.readings) = (true, 0);
+                return Ok(());
+            }
+        }
+        let found = format!("looking four times as long it counts {} after {}", counts[1], counts[0]);
+        Err(Error::WrongDevice { address: self.address, expected: "BH1750", found })
+    }
+
+    /// The register is written each time: a chip that lost power forgot it, and its counts would
+    /// mean other lux.
+    fn measure<B: I2c + ?Sized, D: DelayNs>(&self, bus: &mut B, delay: &mut D, mtreg: u8) -> Result<u16, Error> {
+        let failed = |error: B::Error| Error::from_bus(self.address, &error);
+        let time = [CHANGE_TIME_HIGH | mtreg >> 5, CHANGE_TIME_LOW | mtreg & 0x1F];
+        for command in [POWER_ON, time[0], time[1], ONE_TIME_H_RESOLUTION_MODE2] {
+            bus.write(self.address, &[command]).map_err(failed)?;
+        }
+        delay.delay_ms(measure_ms(mtreg));
+        let mut bytes = [0; 2];
+        bus.read(self.address, &mut bytes).map_err(failed)?;
+        Ok(u16::from_be_bytes(bytes))
     }
 }
 

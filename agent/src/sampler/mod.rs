@@ -74,7 +74,8 @@ pub fn start(
     let workers = spawn_all(&shared)?;
     let merger = Merger::new(plan, config.sampler.stuck_after, world.clock.boottime());
     let replaced = vec![0; workers.len()];
-    let sampler = Sampler { shared, workers, replaced, merger, drafts };
+    let troubles = vec![None; shared.plan.stations.len()];
+    let sampler = Sampler { shared, workers, replaced, merger, troubles, drafts };
     Ok(tokio::spawn(sampler.run(hearing, shutdown)))
 }
 
@@ -98,7 +99,11 @@ fn spawn_all(shared: &Shared) -> Result<Vec<Handle>, Error> {
 fn room(bus: &crate::config::Bus, world: &World) -> Arc<Room> {
     match (&world.room, &bus.backend) {
         (Some(room), _) => Arc::clone(room),
-        (None, Backend::Simulated { seed }) => Room::new(*seed, Arc::clone(&world.clock)),
+        (None, Backend::Simulated { seed }) => {
+            let room = Room::new(*seed, Arc::clone(&world.clock));
+            room.by_the_clock(true);
+            room
+        }
         // Never looked at.
         (None, _) => Room::new(0, Arc::clone(&world.clock)),
     }
@@ -110,6 +115,8 @@ struct Sampler {
     /// How often each worker's thread was replaced.
     replaced: Vec<u32>,
     merger: Merger,
+    /// What each station said last where it gave no reading, so that it is logged once.
+    troubles: Vec<Option<String>>,
     drafts: mpsc::Sender<Draft>,
 }
 
@@ -127,8 +134,12 @@ impl Sampler {
             let todo = tokio::select! {
                 () = tokio::time::sleep(patience) => Todo::default(),
                 heard = hearing.recv() => match heard {
-                    Some(Heard::Answer { station, at, outcome, .. }) => self.merger.answered(station, at, &outcome),
+                    Some(Heard::Answer { station, at, outcome, .. }) => {
+                        self.note(station, outcome.as_ref().err().map(ToString::to_string));
+                        self.merger.answered(station, at, &outcome)
+                    }
                     Some(Heard::Contact { station, at, value }) => {
+                        self.note(station, value.as_ref().err().map(ToString::to_string));
                         self.merger.switched(station, at, value.map_err(|error| error.fault))
                     }
                     None => return,
@@ -139,6 +150,20 @@ impl Sampler {
                 return;
             }
         }
+    }
+
+    /// Logs what a sensor says, when it says something else than before.
+    fn note(&mut self, station: usize, trouble: Option<String>) {
+        if self.troubles[station] == trouble {
+            return;
+        }
+        let sensor = &self.shared.plan.stations[station].sensor;
+        let (name, place) = (&sensor.name, sensor.driver.place());
+        match &trouble {
+            Some(trouble) => tracing::warn!(sensor = %name, %place, "no reading: {trouble}"),
+            None => tracing::info!(sensor = %name, %place, "reads again"),
+        }
+        self.troubles[station] = trouble;
     }
 
     /// Fails once nobody takes drafts any more.
@@ -161,6 +186,9 @@ impl Sampler {
             return;
         }
         self.replaced[worker] += 1;
+        let sensors: Vec<_> =
+            self.shared.plan.of_worker(worker).map(|(_, station)| station.sensor.name.as_str()).collect();
+        tracing::warn!(?sensors, "a bus hangs; its thread is replaced");
         match worker::spawn(&self.shared, worker) {
             Ok(handle) => self.workers[worker] = handle,
             Err(error) => tracing::error!(%error, "a bus hangs and no new thread can be started"),

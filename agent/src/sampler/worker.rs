@@ -130,7 +130,7 @@ impl Chip {
         match self {
             Self::Sht4x(chip) => chip.identity(),
             Self::Scd4x(chip) => chip.identity(),
-            Self::Bh1750(_) => None,
+            Self::Bh1750(chip) => chip.identity(),
         }
     }
 }

@@ -4,6 +4,7 @@
 
 mod bh1750;
 mod chip;
+mod evening;
 mod fault;
 mod physics;
 mod scd4x;
@@ -32,6 +33,7 @@ pub const BH1750: u8 = 0x23;
 
 /// A simulated room. Share it by `Arc`: the agent's buses read it, its owner sets it.
 pub struct Room {
+    seed: u64,
     clock: Arc<dyn Clock>,
     inside: Mutex<Inside>,
     /// Signalled on each change of a line and of a fault.
@@ -46,6 +48,8 @@ struct Inside {
     high: BTreeMap<u32, bool>,
     /// Counts changes of lines.
     edges: u64,
+    /// People, lamps and music follow the hour instead of [`Room::set`].
+    by_the_clock: bool,
 }
 
 impl Room {
@@ -54,17 +58,27 @@ impl Room {
     #[must_use]
     pub fn new(seed: u64, clock: Arc<dyn Clock>) -> Arc<Self> {
         let physics = Physics::new(seed, clock.boottime());
-        let inside =
-            Inside { physics, chips: chip::soldered(), faults: BTreeMap::new(), high: BTreeMap::new(), edges: 0 };
-        Arc::new(Self { clock, inside: Mutex::new(inside), changed: Condvar::new() })
+        let inside = Inside {
+            physics,
+            chips: chip::soldered(),
+            faults: BTreeMap::new(),
+            high: BTreeMap::new(),
+            edges: 0,
+            by_the_clock: false,
+        };
+        Arc::new(Self { seed, clock, inside: Mutex::new(inside), changed: Condvar::new() })
     }
 
     /// Changes something in the room.
     pub fn set(&self, setting: Setting) {
-        let now = self.clock.boottime();
         let mut inside = self.lock();
-        inside.physics.advance(now);
+        self.live(&mut inside);
         inside.physics.set(setting);
+    }
+
+    /// Lets people come and go, lamps and music change by the hour of the day, or stops that.
+    pub fn by_the_clock(&self, yes: bool) {
+        self.lock().by_the_clock = yes;
     }
 
     /// Closes or opens the contact on `line`. A closed contact pulls its line to ground, so the
@@ -79,9 +93,8 @@ impl Room {
 
     /// Breaks something until [`Room::clear`].
     pub fn fault(&self, target: Target, kind: FaultKind) {
-        let now = self.clock.boottime();
         let mut inside = self.lock();
-        inside.physics.advance(now);
+        self.live(&mut inside);
         let truth = inside.physics.truth();
         if let Target::Chip(address) = target
             && let Some(chip) = inside.chips.get_mut(&address)
@@ -110,10 +123,17 @@ impl Room {
     /// What a perfect sensor would read now.
     #[must_use]
     pub fn truth(&self) -> Truth {
-        let now = self.clock.boottime();
         let mut inside = self.lock();
-        inside.physics.advance(now);
+        self.live(&mut inside);
         inside.physics.truth()
+    }
+
+    /// Lets time pass until now.
+    fn live(&self, inside: &mut Inside) {
+        inside.physics.advance(self.clock.boottime());
+        if inside.by_the_clock {
+            evening::at(self.seed, self.clock.wall()).into_iter().for_each(|setting| inside.physics.set(setting));
+        }
     }
 
     /// One I2C transaction, as a bus sees it.
@@ -129,9 +149,8 @@ impl Room {
         if fault == Some(FaultKind::Absent) {
             return Err(BusError::nack());
         }
-        let now = self.clock.boottime();
-        inside.physics.advance(now);
-        let truth = inside.physics.truth();
+        self.live(&mut inside);
+        let (now, truth) = (self.clock.boottime(), inside.physics.truth());
         let chip = inside.chips.get_mut(&address).ok_or_else(BusError::nack)?;
         for operation in operations {
             match operation {
