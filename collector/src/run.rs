@@ -25,6 +25,7 @@ use crate::{
     },
     live::Live,
     metrics::Metrics,
+    notify,
     packs::{self, Packs},
     readings, rules,
     shared::{CHANGES_MAX, Zones},
@@ -59,6 +60,9 @@ pub enum Error {
     /// A rule pack.
     #[error("the rules cannot be used")]
     Packs(#[from] packs::Error),
+    /// A channel that tells people.
+    #[error("people cannot be told")]
+    Notify(#[from] notify::Error),
     /// The system gives no thread.
     #[error("cannot start a thread")]
     Thread(#[source] std::io::Error),
@@ -74,6 +78,7 @@ pub struct Handle {
     pub web: Option<SocketAddr>,
     stop: watch::Sender<bool>,
     threads: Vec<JoinHandle<()>>,
+    senders: notify::Senders,
 }
 
 /// Starts every stage inside the current tokio runtime and returns once the broker is asked for,
@@ -81,6 +86,7 @@ pub struct Handle {
 pub async fn start(config: Config, world: World) -> Result<Handle, Error> {
     let options = Options { quarantine_rows_max: config.ingest.quarantine_rows_max, ..Options::default() };
     let packs = Packs::load(&config.rules)?;
+    let channels = notify::workers(&config)?;
     let (sqlite, mut ledger) = Sqlite::open(&config.ledger.path, options)?;
     let loaded = ledger.load(world.clock.now())?;
     let mqtt = match config.mqtt.host {
@@ -96,11 +102,12 @@ pub async fn start(config: Config, world: World) -> Result<Handle, Error> {
     let shared = Arc::new(share(config, packs, &world, &sqlite, &loaded));
     recall(&shared, &loaded)?;
     let (stop, stopped) = watch::channel(false);
+    let senders = notify::start(&shared, channels, &stopped)?;
     let stages = Stages { shared: shared.clone(), stopped };
     let archivist = sqlite.archivist()?;
     let mut threads = stages.launch(sqlite, ledger, loaded, broker_options).map_err(Error::Thread)?;
     threads.push(stages.keep_readings(archivist).map_err(Error::Thread)?);
-    Ok(Handle { shared, mqtt, web: None, stop, threads })
+    Ok(Handle { shared, mqtt, web: None, stop, threads, senders })
 }
 
 fn share(config: Config, packs: Packs, world: &World, sqlite: &Sqlite, loaded: &Loaded) -> Shared {
@@ -204,7 +211,7 @@ impl Handle {
     /// Whether every stage still runs; none ends by itself but by a mistake of ours.
     #[must_use]
     pub fn is_alive(&self) -> bool {
-        !self.threads.iter().any(JoinHandle::is_finished)
+        !self.threads.iter().any(JoinHandle::is_finished) && self.senders.is_alive()
     }
 
     /// Takes no more messages, commits what was taken, acknowledges it, and ends every stage.
@@ -216,6 +223,7 @@ impl Handle {
                     tracing::error!("a stage panicked");
                 }
             }
+            self.senders.stop();
         };
         let _ = tokio::task::spawn_blocking(join).await;
         Ok(())

@@ -30,7 +30,9 @@ pub enum Channel {
 #[serde(deny_unknown_fields)]
 pub struct Webhook {
     /// Where to post.
-    pub url: String,
+    pub url: Option<String>,
+    /// File with the address instead, where the address itself is a secret.
+    pub url_file: Option<PathBuf>,
     /// File with the secret that signs the body.
     pub secret_file: Option<PathBuf>,
     /// Only tickets of these teams; empty means all.
@@ -124,7 +126,11 @@ impl Notify {
             let key = |field: &str| format!("notify.channel.{name}.{field}");
             match channel {
                 Channel::Webhook(c) => {
-                    if !(c.url.starts_with("http://") || c.url.starts_with("https://")) {
+                    if c.url.is_some() == c.url_file.is_some() {
+                        let hint = "give exactly one of `url` and `url_file`";
+                        return Err(error::value(&key("url"), "none, or two", hint));
+                    }
+                    if c.url.as_ref().is_some_and(|u| !(u.starts_with("http://") || u.starts_with("https://"))) {
                         return Err(error::value(&key("url"), "not an http address", "begin it with `https://`"));
                     }
                 }
