@@ -1,1 +1,138 @@
 //! Turns CLOCK_BOOTTIME instants into wall times; never guesses without saying so.
+//!
+//! An anchor says: from this instant of a boot on, wall time is boot time plus an offset. Samples
+//! read before the first anchor of their boot are placed by it as well. Where a sample stands in
+//! wall time depends on anchors alone, and anchors are kept beside the samples, so that a sample
+//! that is sent twice is the same both times.
+
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+use wire::{Clock as Certainty, Id, UnixMs};
+
+use crate::world::Clock;
+
+/// A wall clock that differs less than this from its anchor is left alone: stored times are
+/// promised within 2 s, and NTP moves a clock by some milliseconds all day.
+pub const STEP_MS_MIN: i64 = 500;
+/// Anchors kept; a boot with a clock that jumps more often than this loses its oldest steps.
+const ANCHORS_MAX: usize = 64;
+/// How long before the present boot a boot may have begun that never had an anchor, where nothing
+/// is known of boots before it.
+const UNKNOWN_MS: i64 = 30 * 24 * 3_600_000;
+
+/// One anchor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Anchor {
+    /// The boot it belongs to.
+    pub boot: Id,
+    /// Samples read from here on are placed by it.
+    pub from: Duration,
+    /// Wall time minus boot time, in milliseconds.
+    pub offset_ms: i64,
+}
+
+/// All that is known about time.
+#[derive(Debug, Clone, Default)]
+pub struct Anchors(VecDeque<Anchor>);
+
+impl Anchors {
+    /// Adds what was kept from earlier.
+    pub fn restore(&mut self, anchor: Anchor) {
+        if !self.0.contains(&anchor) {
+            self.0.push_back(anchor);
+        }
+        while self.0.len() > ANCHORS_MAX {
+            self.0.pop_front();
+        }
+    }
+
+    /// The clock is trusted and says that it is `wall` at `boottime`. Gives the new anchor if that
+    /// is news.
+    pub fn trust(&mut self, boot: &Id, boottime: Duration, wall: UnixMs) -> Option<Anchor> {
+        let offset_ms = wall - millis(boottime);
+        let last = self.0.iter().rfind(|anchor| anchor.boot == *boot);
+        if last.is_some_and(|last| (last.offset_ms - offset_ms).abs() < STEP_MS_MIN) {
+            return None;
+        }
+        let from = if last.is_some() { boottime } else { Duration::ZERO };
+        let anchor = Anchor { boot: boot.clone(), from, offset_ms };
+        self.restore(anchor.clone());
+        Some(anchor)
+    }
+
+    /// Whether instants of a boot can be placed.
+    #[must_use]
+    pub fn knows(&self, boot: &Id) -> bool {
+        self.0.iter().any(|anchor| anchor.boot == *boot)
+    }
+
+    /// The wall time of an instant. A boot that never had an anchor ended before `present`, the boot
+    /// that runs now, and began after whatever is known of boots before: its instants are put
+    /// between the two, in their order, and say how far off that can be.
+    #[must_use]
+    pub fn place(&self, boot: &Id, read_at: Duration, present: &Id) -> (UnixMs, Certainty) {
+        if let Some(anchor) = self.of(boot).rfind(|anchor| anchor.from <= read_at).or_else(|| self.of(boot).next()) {
+            return ((anchor.offset_ms + millis(read_at)).max(0), Certainty::Trusted);
+        }
+        let latest = self.of(present).next().map_or(i64::MAX / 4, |first| first.offset_ms);
+        let before = self.0.iter().take_while(|anchor| anchor.boot != *present);
+        let earliest = before.map(|anchor| anchor.offset_ms + millis(anchor.from)).max();
+        let earliest = earliest.unwrap_or(latest - UNKNOWN_MS).clamp(0, latest.max(0));
+        let at = (earliest + millis(read_at)).min(latest).max(0);
+        let uncertainty_ms = (latest - at).max(at - earliest).unsigned_abs();
+        (at, Certainty::Uncertain { uncertainty_ms })
+    }
+
+    fn of<'a>(&'a self, boot: &'a Id) -> impl DoubleEndedIterator<Item = &'a Anchor> {
+        self.0.iter().filter(move |anchor| anchor.boot == *boot)
+    }
+
+    /// Every anchor, oldest first.
+    pub fn iter(&self) -> impl Iterator<Item = &Anchor> {
+        self.0.iter()
+    }
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 4)
+}
+
+/// The clocks of this computer.
+#[derive(Debug)]
+pub struct SystemClock {
+    boot: Id,
+}
+
+impl SystemClock {
+    /// Reads which boot this is.
+    #[must_use]
+    pub fn new() -> Arc<Self> {
+        let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+        // Sixteen of its 32 hexadecimal digits tell boots apart well enough.
+        let short: String = text.chars().filter(char::is_ascii_hexdigit).take(16).collect();
+        let boot = Id::parse(&short).unwrap_or_else(|_| Id::parse("unknown").expect("a valid identifier"));
+        Arc::new(Self { boot })
+    }
+}
+
+impl Clock for SystemClock {
+    fn boottime(&self) -> Duration {
+        let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+        Duration::new(now.tv_sec.unsigned_abs(), now.tv_nsec.unsigned_abs() as u32)
+    }
+
+    fn wall(&self) -> UnixMs {
+        let now = rustix::time::clock_gettime(rustix::time::ClockId::Realtime);
+        now.tv_sec * 1_000 + now.tv_nsec / 1_000_000
+    }
+
+    /// systemd-timesyncd, chrony with its systemd unit and ntpsec leave this file once the clock
+    /// was set from the network in this boot.
+    fn synchronized(&self) -> bool {
+        std::path::Path::new("/run/systemd/timesync/synchronized").exists()
+    }
+
+    fn boot(&self) -> Id {
+        self.boot.clone()
+    }
+}
