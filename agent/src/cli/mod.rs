@@ -3,6 +3,7 @@
 mod check;
 mod clock;
 mod log;
+mod run;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -34,6 +35,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Read the sensors and publish what they say, until SIGTERM or Ctrl-C
+    Run,
     /// Read every sensor once and say what is wired and what answers
     Check,
     /// Print the effective configuration as TOML, secrets masked
@@ -60,6 +63,7 @@ pub fn main() -> ExitCode {
         }
     };
     match cli.command {
+        Command::Run => run::run(config),
         Command::Check => check::check(&config, lang),
         Command::Config => print_config(&config),
     }

@@ -137,6 +137,10 @@ impl Core {
                     }
                 }
                 Ok(Decoded::Status(source, status)) => {
+                    // Whoever comes is told up to where we are, and what time it is.
+                    if status.state == wire::State::Online {
+                        touched.note(&source, &status.spool, false);
+                    }
                     self.follow.status(&source, &status, now, &mut out);
                     out.commit.statuses.push((source, status));
                 }
@@ -192,9 +196,10 @@ impl Core {
     fn acks(&self, touched: Touched, now: UnixMs, out: &mut Writer) -> Vec<(Source, Ack)> {
         let mut acks = Vec::with_capacity(touched.spools.len());
         for (source, spool, moved) in touched.spools {
-            let Some(mark) = self.marks.get(&source, &spool) else { continue };
-            let upto = mark.upto;
-            if moved {
+            // A spool that was only announced has no mark yet.
+            let mark = self.marks.get(&source, &spool);
+            let upto = mark.map_or(0, |mark| mark.upto);
+            if let Some(mark) = mark.filter(|_| moved) {
                 let (source, spool, sample_at) = (source.clone(), spool.clone(), mark.sample_at);
                 out.commit.watermarks.push(Watermark { source, spool, upto, sample_at });
             }
