@@ -1,0 +1,102 @@
+//! The program itself: what it prints, in which language, and with which exit code it ends.
+#![allow(clippy::unwrap_used)]
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+fn shipped() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("agent.toml")
+}
+
+/// Runs the program with nothing of this computer's language or log settings.
+fn agent(arguments: &[&str], config: &Path) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hallwatch-agent"));
+    for name in ["LC_ALL", "LC_MESSAGES", "LANG", "HALLWATCH_LOG", "JOURNAL_STREAM"] {
+        command.env_remove(name);
+    }
+    command.args(arguments).arg("--config").arg(config).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// A configuration in a folder of its own.
+fn config(text: &str) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("agent.toml");
+    std::fs::write(&path, text).unwrap();
+    (folder, path)
+}
+
+#[test]
+fn check_of_the_shipped_configuration_finds_every_sensor() {
+    let output = agent(&["check"], &shipped());
+    let stdout = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{stdout}");
+    for word in ["SHT4x 0f4a11c7", "SCD4x f89631a107b3", "illuminance_lux", "temperature_celsius", "amplifier_power_on"] {
+        assert!(stdout.contains(word), "{word} in\n{stdout}");
+    }
+    assert!(stdout.ends_with("all 5 sensors answer\n"), "{stdout}");
+}
+
+#[test]
+fn check_speaks_chinese_where_it_is_asked_to() {
+    let output = agent(&["check", "--lang", "zh-CN"], &shipped());
+    assert!(text(&output.stdout).ends_with("5 个传感器全部正常\n"), "{}", text(&output.stdout));
+}
+
+#[test]
+fn a_sensor_that_does_not_answer_is_named_with_a_way_out_and_exit_code_1() {
+    let (_folder, path) = config(
+        "venue = \"v\"\nroom = \"r\"\nagent = \"a\"\n\
+         [[bus]]\nname = \"i2c-9\"\nbackend = \"linux\"\ni2c = \"/dev/no-such-bus\"\n\
+         [[sensor]]\nname = \"air\"\ndriver = \"sht4x\"\nbus = \"i2c-9\"\n",
+    );
+    let output = agent(&["check"], &path);
+    let stdout = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{stdout}");
+    for word in ["bus failed", "/dev/no-such-bus", "hint: enable I2C", "1 of 1 sensors do not answer"] {
+        assert!(stdout.contains(word), "{word} in\n{stdout}");
+    }
+}
+
+#[test]
+fn a_bad_configuration_is_exit_code_78_whatever_was_asked() {
+    let (_folder, path) = config("venue = \"v\"\nroom = \"r\"\nagent = \"a\"\n[mqtt]\nhots = \"x\"\n");
+    for command in ["run", "check", "config"] {
+        let output = agent(&[command], &path);
+        assert_eq!(output.status.code(), Some(78), "{command}");
+        let stderr = text(&output.stderr);
+        assert!(stderr.contains("`mqtt.hots`: unknown key\n  hint: did you mean `host`?"), "{stderr}");
+        assert!(output.stdout.is_empty());
+    }
+}
+
+#[test]
+fn a_configuration_that_is_not_there_is_exit_code_78() {
+    let output = agent(&["run"], Path::new("/no/such/agent.toml"));
+    assert_eq!(output.status.code(), Some(78));
+    assert!(text(&output.stderr).contains("`/no/such/agent.toml`"));
+    assert!(text(&output.stderr).contains("hint: name the file with `--config`"));
+}
+
+#[test]
+fn config_prints_what_is_in_force_and_can_be_read_back() {
+    let output = agent(&["config"], &shipped());
+    assert_eq!(output.status.code(), Some(0));
+    let (_folder, path) = config(&text(&output.stdout));
+    assert_eq!(text(&agent(&["config"], &path).stdout), text(&output.stdout));
+}
+
+#[test]
+fn help_has_examples_and_exit_codes_in_both_languages() {
+    for (lang, words) in [("en", ["Examples:", "78 the configuration"]), ("zh-CN", ["示例:", "78 配置有误"])] {
+        let output = agent(&["--lang", lang, "--help"], &shipped());
+        for word in words {
+            assert!(text(&output.stdout).contains(word), "{word} in\n{}", text(&output.stdout));
+        }
+    }
+}
