@@ -36,7 +36,8 @@ fn check_of_the_shipped_configuration_finds_every_sensor() {
     let output = agent(&["check"], &shipped());
     let stdout = text(&output.stdout);
     assert_eq!(output.status.code(), Some(0), "{stdout}");
-    for word in ["SHT4x 0f4a11c7", "SCD4x f89631a107b3", "illuminance_lux", "temperature_celsius", "amplifier_power_on"] {
+    for word in ["SHT4x 0f4a11c7", "SCD4x f89631a107b3", "illuminance_lux", "temperature_celsius", "amplifier_power_on"]
+    {
         assert!(stdout.contains(word), "{word} in\n{stdout}");
     }
     assert!(stdout.ends_with("all 5 sensors answer\n"), "{stdout}");

@@ -1,14 +1,10 @@
 //! `check`: reads every sensor once and prints a table for each bus; never publishes and never
 //! touches the spool.
 
-use std::{
-    path::Path,
-    process::ExitCode,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{path::Path, process::ExitCode, time::Duration};
 
 use agent::{
+    clock::SystemClock,
     config::{Config, Driver, sensor::Tcp},
     driver::probe::tcp,
     sampler::{self, Finding},
@@ -16,7 +12,7 @@ use agent::{
     world::World,
 };
 
-use super::{clock::Stopwatch, say, tell};
+use super::{say, tell};
 
 /// How long the broker may take to accept.
 const BROKER_TIMEOUT: Duration = Duration::from_secs(2);
@@ -29,7 +25,7 @@ pub(super) fn check(config: &Config, lang: Lang) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let world = World { clock: Arc::new(Stopwatch(Instant::now())), room: None };
+    let world = World { clock: SystemClock::new(), room: None };
     let findings = match runtime.block_on(sampler::check(config, &world)) {
         Ok(findings) => findings,
         Err(error) => {

@@ -1,7 +1,6 @@
 //! The command line: turns arguments into a call of the library and an exit code.
 
 mod check;
-mod clock;
 mod log;
 mod run;
 

@@ -31,6 +31,7 @@ pub fn chinese(command: Command) -> Command {
         .mut_arg("config", |arg| arg.help("配置文件"))
         .mut_arg("lang", |arg| arg.help("输出语言:en 或 zh-CN;默认取自 LANG"))
         .mut_arg("log", |arg| arg.help("日志内容:error、warn、info、debug,或按模块指定;写入标准错误"))
+        .mut_subcommand("run", |sub| sub.about("持续采集并上报,直到收到 SIGTERM 或 Ctrl-C"))
         .mut_subcommand("check", |sub| sub.about("每个传感器读一次,说明接了什么、哪些有应答"))
         .mut_subcommand("config", |sub| sub.about("以 TOML 显示生效的配置,密码已隐去"))
 }
