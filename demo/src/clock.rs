@@ -36,6 +36,12 @@ impl FastClock {
         self.started_at + UnixMs::try_from(self.elapsed().as_millis()).unwrap_or(UnixMs::MAX / 2)
     }
 
+    /// World time when `real` has passed in life.
+    #[must_use]
+    pub fn ahead_ms(&self, real: Duration) -> UnixMs {
+        self.now_ms() + UnixMs::try_from(real.mul_f64(self.speed).as_millis()).unwrap_or(0)
+    }
+
     /// How long `world` time takes in life.
     #[must_use]
     pub fn real_of(&self, world: Duration) -> Duration {

@@ -10,11 +10,16 @@ use clap::{Parser, ValueEnum};
 /// connection; one collector with its embedded broker and its ledger hears them. The venue's clock
 /// runs faster than life, so that an evening passes in minutes.
 #[derive(Debug, Clone, Parser)]
-#[command(name = "hallwatch-demo", version, about, after_help = "Examples:\n  \
+#[command(
+    name = "hallwatch-demo",
+    version,
+    about,
+    after_help = "Examples:\n  \
     hallwatch-demo                        eight rooms, a minute a second\n  \
     hallwatch-demo --rooms 20 --speed 30  a larger venue, half as fast\n  \
     hallwatch-demo --data ./venue         keep the ledger and the spools\n  \
-    hallwatch-demo --for 2m --quiet       run for two minutes, print only the sum")]
+    hallwatch-demo --for 2m --quiet       run for two minutes, print only the sum"
+)]
 pub struct Options {
     /// Where the pages are served; the next free port is taken where this one is in use.
     #[arg(long, default_value = "127.0.0.1:8440", value_name = "ADDRESS")]

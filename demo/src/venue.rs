@@ -119,7 +119,8 @@ mod tests {
         let here: SocketAddr = "127.0.0.1:1883".parse().unwrap();
         let configs: Vec<Config> = (0..8).map(|index| agent_config(index, here, here, Path::new("data"))).collect();
         for (index, config) in configs.iter().enumerate() {
-            let same = configs.iter().filter(|other| other.room == config.room || other.spool.path == config.spool.path);
+            let same =
+                configs.iter().filter(|other| other.room == config.room || other.spool.path == config.spool.path);
             assert_eq!(same.count(), 1, "room {index}");
         }
     }

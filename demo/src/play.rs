@@ -1,0 +1,164 @@
+//! Plays a story: carries out each step at its time on rooms, cables and, as a person would, on
+//! tickets through the collector's inbox. Decides nothing about tickets itself.
+
+use std::{sync::Arc, time::Duration};
+
+use agent::driver::simulated::{FaultKind, Room, Setting, Target};
+use collector::{
+    Shared,
+    ledger::TicketFilter,
+    tickets::{Action, Ticket},
+};
+
+use crate::{
+    cable::Cable,
+    clock::FastClock,
+    options::Story,
+    scenario::{self, Deed},
+    tell::{Teller, Tone, span},
+    texts::{Text, fill},
+    venue,
+};
+
+/// Between the end of a story and its next telling, in the venue's time.
+const PAUSE: Duration = Duration::from_secs(60 * 60);
+/// How often an answer to a person's request is looked for, in real time.
+const ANSWER_POLL: Duration = Duration::from_millis(50);
+/// How long such an answer is waited for, in real time.
+const ANSWER_WAIT: Duration = Duration::from_secs(10);
+
+/// Everything a story can touch.
+pub struct Set<'a> {
+    /// The venue's clock.
+    pub clock: &'a FastClock,
+    /// Its rooms.
+    pub rooms: &'a [Arc<Room>],
+    /// Their cables.
+    pub cables: &'a [Cable],
+    /// The collector.
+    pub shared: &'a Shared,
+    /// The voice.
+    pub teller: &'a Teller,
+}
+
+impl Set<'_> {
+    /// Plays `story` again and again, each time in the next rooms; returns only if it has no steps.
+    pub async fn play(&self, story: Story) {
+        let steps = scenario::steps(story);
+        for round in 0.. {
+            if steps.is_empty() {
+                return;
+            }
+            let begin = self.clock.elapsed();
+            for step in steps {
+                self.wait_until(begin + step.after).await;
+                self.carry_out(step.deed, round).await;
+            }
+            self.teller.say(Text::StoryOver, &[&span(PAUSE.as_secs())]);
+            self.wait_until(self.clock.elapsed() + PAUSE).await;
+        }
+    }
+
+    async fn wait_until(&self, world: Duration) {
+        tokio::time::sleep(self.clock.real_of(world.saturating_sub(self.clock.elapsed()))).await;
+    }
+
+    async fn carry_out(&self, deed: Deed, round: usize) {
+        let number = |room: usize| (room + round) % self.rooms.len();
+        let light = Target::Chip(venue::LIGHT_ADDRESS);
+        let told = |text: Text, tone: Tone, room: usize| {
+            let line = fill(self.teller.language(), text, &[&name(number(room))]);
+            self.teller.at(self.clock.now_ms(), tone, &line);
+            number(room)
+        };
+        match deed {
+            Deed::AmplifierOff(room) => {
+                let room = told(Text::AmplifierOff, Tone::Breaks, room);
+                self.rooms[room].contact(venue::AMPLIFIER_LINE, false);
+            }
+            Deed::AmplifierOn(room) => {
+                let room = told(Text::AmplifierOn, Tone::Mends, room);
+                self.rooms[room].contact(venue::AMPLIFIER_LINE, true);
+            }
+            Deed::CoolingFails(room) => {
+                let room = told(Text::CoolingFails, Tone::Breaks, room);
+                self.rooms[room].set(Setting::AirConditioning(false));
+            }
+            Deed::CoolingMended(room) => {
+                let room = told(Text::CoolingMended, Tone::Mends, room);
+                self.rooms[room].set(Setting::AirConditioning(true));
+            }
+            Deed::SensorDies(room) => {
+                let room = told(Text::SensorDies, Tone::Breaks, room);
+                self.rooms[room].fault(light, FaultKind::Absent);
+            }
+            Deed::SensorReplaced(room) => {
+                let room = told(Text::SensorReplaced, Tone::Mends, room);
+                self.rooms[room].clear(light);
+            }
+            Deed::Unplugged(room) => {
+                let room = told(Text::Unplugged, Tone::Breaks, room);
+                self.cables[room].pull();
+            }
+            Deed::PluggedIn(room) => {
+                let room = told(Text::PluggedIn, Tone::Mends, room);
+                self.cables[room].plug_in();
+            }
+            Deed::Acknowledge(room) => self.act(number(room), Action::Acknowledge).await,
+            Deed::SayFixed(room) => {
+                let note = fill(self.teller.language(), Text::FixNote, &[]);
+                self.act(number(room), Action::Fixed { note }).await;
+            }
+            Deed::Close(room) => self.act(number(room), Action::Close).await,
+        }
+    }
+
+    /// Asks the collector as a person at the command line would, and tells what it answered.
+    async fn act(&self, room: usize, action: Action) {
+        let Some(ticket) = self.open_ticket(room) else {
+            return self.teller.say(Text::NoTicket, &[&name(room)]);
+        };
+        let who = fill(self.teller.language(), Text::Porter, &[]);
+        let now = self.clock.now_ms();
+        let Ok(row) = self.shared.inbox.put_request(now, &who, &ticket.number, &action) else {
+            return self.teller.say(Text::NoTicket, &[&name(room)]);
+        };
+        self.shared.requests.wake();
+        let answer = tokio::time::timeout(ANSWER_WAIT, async {
+            loop {
+                match self.shared.inbox.answer(row) {
+                    Ok(None) => tokio::time::sleep(ANSWER_POLL).await,
+                    Ok(Some(answer)) => return Some(answer),
+                    Err(_) => return None,
+                }
+            }
+        })
+        .await;
+        let language = self.teller.language();
+        let said = match answer {
+            Ok(Some(Ok(done))) => done,
+            Ok(Some(Err(reason))) => fill(language, Text::Refused, &[&reason]),
+            Ok(None) | Err(_) => fill(language, Text::Refused, &["?"]),
+        };
+        let line = fill(language, Text::PersonActs, &[&who, &ticket.number, &said]);
+        self.teller.at(self.clock.now_ms(), Tone::Person, &line);
+    }
+
+    /// The worst open ticket of a room, the newest of several.
+    fn open_ticket(&self, room: usize) -> Option<Ticket> {
+        let filter = TicketFilter {
+            venue: Some(venue::id(venue::VENUE)),
+            room: Some(venue::room_id(room)),
+            open: true,
+            ..TicketFilter::default()
+        };
+        let tickets = self.shared.reader.tickets(&filter).ok()?;
+        tickets.into_iter().min_by_key(|ticket| ticket.severity)
+    }
+}
+
+/// A room's name as people write it.
+#[must_use]
+pub fn name(room: usize) -> String {
+    venue::room_id(room).as_str().to_uppercase()
+}
