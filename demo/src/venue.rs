@@ -48,6 +48,8 @@ pub fn room_id(index: usize) -> Id {
 #[must_use]
 pub fn furnish(index: usize, clock: Arc<dyn Clock>) -> Arc<Room> {
     let room = Room::new(0x5EED + index as u64, clock);
+    // A late November evening in Shenzhen.
+    room.set(Setting::Outside { celsius: 23.0, humidity_percent: 50.0 });
     room.contact(AMPLIFIER_LINE, true);
     room.contact(EXTINGUISHER_LINE, true);
     room.set(Setting::LampsLux(35.0 + 5.0 * (index % 5) as f64));
