@@ -3,13 +3,19 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod config;
+mod rules;
 mod run;
+mod table;
+mod tickets;
 
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-use crate::{Config, config::Error as ConfigError};
+use crate::{
+    Config,
+    config::{Error as ConfigError, Language},
+};
 
 /// The configuration cannot be used (sysexits).
 pub const EXIT_CONFIG: u8 = 78;
@@ -26,7 +32,7 @@ struct Arguments {
 #[derive(Debug, clap::Args)]
 pub struct ConfigArgument {
     /// TOML file; without it the defaults, and HALLWATCH_COLLECTOR__… from the environment.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
 }
 
@@ -37,12 +43,40 @@ impl ConfigArgument {
     }
 }
 
+/// In which language to answer.
+#[derive(Debug, clap::Args)]
+pub struct LanguageArgument {
+    /// zh-CN or en; by default the one of the configuration.
+    #[arg(long, global = true, value_name = "LANGUAGE", value_parser = language)]
+    lang: Option<Language>,
+}
+
+impl LanguageArgument {
+    /// The language asked for, else `usual`.
+    #[must_use]
+    pub fn or(&self, usual: Language) -> Language {
+        self.lang.unwrap_or(usual)
+    }
+}
+
+fn language(text: &str) -> Result<Language, String> {
+    match text {
+        "zh-CN" | "zh" => Ok(Language::ZhCn),
+        "en" => Ok(Language::En),
+        _ => Err("`zh-CN` or `en`".into()),
+    }
+}
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Runs until SIGTERM or Ctrl-C.
     Run(ConfigArgument),
     /// Prints every key of the configuration with its meaning and default.
     Config,
+    /// Lists tickets, explains them, and carries what people do with them to the collector.
+    Tickets(tickets::TicketsArgument),
+    /// Lists the rules in force and explains them.
+    Rules(rules::RulesArgument),
 }
 
 /// Why a command failed.
@@ -51,12 +85,20 @@ pub enum Failure {
     /// The configuration.
     #[error("the configuration cannot be used")]
     Config(#[from] ConfigError),
-    /// Anything else; the chain is printed.
+    /// What was asked for cannot be done, in words in the reader's language.
     #[error("{0}")]
+    Said(String),
+    /// Anything else; the chain is printed.
+    #[error("{1}")]
     Other(#[source] anyhow::Error, String),
 }
 
 impl Failure {
+    /// Words in the reader's language.
+    pub fn said(words: impl Into<String>) -> Self {
+        Self::Said(words.into())
+    }
+
     /// A failure of `doing`.
     pub fn other(doing: &str, e: impl Into<anyhow::Error>) -> Self {
         Self::Other(e.into(), format!("cannot {doing}"))
@@ -68,6 +110,8 @@ impl Failure {
 pub fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Run(argument) => run::run(&argument),
+        Command::Tickets(argument) => tickets::run(&argument),
+        Command::Rules(argument) => rules::run(&argument),
         Command::Config => {
             config::print();
             Ok(ExitCode::SUCCESS)
@@ -77,7 +121,7 @@ pub fn main() -> ExitCode {
         eprint!("{}", explain(&failure));
         match failure {
             Failure::Config(_) => ExitCode::from(EXIT_CONFIG),
-            Failure::Other(..) => ExitCode::FAILURE,
+            Failure::Said(_) | Failure::Other(..) => ExitCode::FAILURE,
         }
     })
 }

@@ -1,0 +1,128 @@
+//! `rules`: which rules are in force, what each expects, why, and what to do when it is not so.
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+
+use super::{ConfigArgument, Failure, LanguageArgument, table};
+use crate::{
+    config::Language,
+    packs::{PackRule, Packs},
+    rules::Expect,
+    texts::{self, fill, get},
+};
+
+/// Arguments of `rules`.
+#[derive(Debug, Args)]
+pub struct RulesArgument {
+    #[command(flatten)]
+    config: ConfigArgument,
+    #[command(flatten)]
+    language: LanguageArgument,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Lists the rules in force.
+    List,
+    /// Shows one rule with its texts and the source of its numbers.
+    Show {
+        /// For example air-temperature.
+        rule: String,
+    },
+}
+
+/// Runs the command.
+pub fn run(argument: &RulesArgument) -> Result<ExitCode, Failure> {
+    let config = argument.config.load()?;
+    let language = argument.language.or(config.language);
+    let packs = Packs::load(&config.rules).map_err(|e| Failure::other("load the rules", e))?;
+    match &argument.command {
+        Command::List => print!("{}", list(&packs, language)),
+        Command::Show { rule } => {
+            let Some(found) = packs.all().iter().find(|r| r.rule.id.as_str() == rule) else {
+                return Err(Failure::said(fill(language, "cli_error.no_rule", &[("rule", rule)])));
+            };
+            print!("{}", show(found, language));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn list(packs: &Packs, language: Language) -> String {
+    let head = ["cli.id", "cli.severity", "cli.team", "cli.expected", "cli.for", "cli.title"]
+        .map(|k| get(language, k).to_owned());
+    let row = |r: &PackRule| {
+        vec![
+            r.rule.id.to_string(),
+            format!("{:?}", r.rule.severity),
+            texts::team(language, &r.rule.team).into_owned(),
+            expected(&r.rule.expect, language),
+            texts::duration(language, r.rule.for_ms),
+            r.words(language).title.clone(),
+        ]
+    };
+    table::lay_out(&[head.to_vec()].into_iter().chain(packs.all().iter().map(row)).collect::<Vec<_>>())
+}
+
+fn show(r: &PackRule, language: Language) -> String {
+    let words = r.words(language);
+    let rooms = if r.rule.rooms.is_empty() { get(language, "cli.all").into() } else { r.rule.rooms.join(" ") };
+    let rows = [
+        ("cli.id", r.rule.id.to_string()),
+        ("cli.title", words.title.clone()),
+        ("cli.meaning", words.meaning.clone()),
+        ("cli.hint", words.hint.clone()),
+        ("cli.kind", get(language, kind(&r.rule.expect)).into()),
+        ("cli.points", r.rule.points.join(" ")),
+        ("cli.rooms", rooms),
+        ("cli.expected", expected(&r.rule.expect, language)),
+        ("cli.for", texts::duration(language, r.rule.for_ms)),
+        ("cli.clear_for", texts::duration(language, r.rule.clear_for_ms)),
+        ("cli.gap", texts::duration(language, r.rule.gap_ms)),
+        ("cli.severity", texts::severity(language, r.rule.severity).into()),
+        ("cli.team", texts::team(language, &r.rule.team).into_owned()),
+        ("cli.source", r.source.clone()),
+        ("cli.verified", get(language, if r.verified { "cli.yes" } else { "cli.no" }).into()),
+        ("cli.pack", r.pack.clone()),
+    ];
+    let widest = rows.iter().map(|(key, _)| table::width(get(language, key))).max().unwrap_or(0);
+    let line = |(key, value): &(&str, String)| {
+        let name = get(language, key);
+        format!("{name}{}  {value}\n", " ".repeat(widest - table::width(name)))
+    };
+    rows.iter().filter(|(_, value)| !value.is_empty()).map(line).collect()
+}
+
+fn kind(expect: &Expect) -> &'static str {
+    match expect {
+        Expect::Band { .. } => "kind.band",
+        Expect::State { .. } => "kind.state",
+        Expect::Silent { .. } => "kind.silent",
+    }
+}
+
+/// What a rule expects, in words.
+fn expected(expect: &Expect, language: Language) -> String {
+    let number = |n: f64| texts::value(None, n);
+    let limits = |low: Option<f64>, high: Option<f64>| match (low, high) {
+        (Some(low), Some(high)) => fill(language, "expect.between", &[("low", &number(low)), ("high", &number(high))]),
+        (Some(low), None) => fill(language, "expect.at_least", &[("low", &number(low))]),
+        (None, Some(high)) => fill(language, "expect.at_most", &[("high", &number(high))]),
+        (None, None) => String::new(),
+    };
+    match *expect {
+        Expect::Band { low, high, low_return, high_return } => {
+            let back = limits(low_return, high_return);
+            let back = if back.is_empty() { back } else { fill(language, "expect.returns", &[("limits", &back)]) };
+            limits(low, high) + &back
+        }
+        Expect::State { good } => get(language, if good { "expect.on" } else { "expect.off" }).into(),
+        Expect::Silent { after_ms, agent } => {
+            let key = if agent { "expect.agent_heard" } else { "expect.heard" };
+            fill(language, key, &[("after", &texts::duration(language, after_ms))])
+        }
+    }
+}
