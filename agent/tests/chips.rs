@@ -325,3 +325,57 @@ fn bh1750_that_is_absent_is_no_response() {
     let result = on(&bus, &[], |bus, delay| Bh1750::new(0x23, 69).read(bus, delay));
     assert_eq!(fault(result), Fault::NoResponse);
 }
+
+/// A bus that takes everything and answers with whatever was drawn, nacks included.
+struct Noise {
+    bytes: std::vec::IntoIter<u8>,
+    nacks: std::vec::IntoIter<bool>,
+}
+
+#[derive(Debug)]
+struct Refused;
+
+impl embedded_hal::i2c::Error for Refused {
+    fn kind(&self) -> ErrorKind {
+        NACK
+    }
+}
+
+impl embedded_hal::i2c::ErrorType for Noise {
+    type Error = Refused;
+}
+
+impl embedded_hal::i2c::I2c for Noise {
+    fn transaction(&mut self, _: u8, operations: &mut [embedded_hal::i2c::Operation<'_>]) -> Result<(), Refused> {
+        if self.nacks.next().unwrap_or(false) {
+            return Err(Refused);
+        }
+        for operation in operations {
+            if let embedded_hal::i2c::Operation::Read(buffer) = operation {
+                buffer.iter_mut().for_each(|byte| *byte = self.bytes.next().unwrap_or(0xFF));
+            }
+        }
+        Ok(())
+    }
+}
+
+proptest::proptest! {
+    /// Noise almost never has eight right bits of checksum, and never all of a name and a reading.
+    #[test]
+    fn noise_on_a_bus_never_panics_and_never_becomes_a_value_of_a_chip_with_checksums(
+        bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..400),
+        nacks in proptest::collection::vec(proptest::bool::weighted(0.1), 0..100),
+    ) {
+        let mut bus = Noise { bytes: bytes.into_iter(), nacks: nacks.into_iter() };
+        let mut delay = embedded_hal_mock::eh1::delay::NoopDelay::new();
+        let (mut air, mut co2, mut light) = (Sht4x::new(0x44), Scd4x::new(SETUP), Bh1750::new(0x23, 69));
+        for _ in 0..5 {
+            proptest::prop_assert!(air.read(&mut bus, &mut delay).is_err());
+            proptest::prop_assert!(co2.read(&mut bus, &mut delay).is_err());
+            if let Ok(measured) = light.read(&mut bus, &mut delay) {
+                let lux = value(&measured, "illuminance_lux");
+                proptest::prop_assert!((0.0..=bh1750::ILLUMINANCE.high).contains(&lux));
+            }
+        }
+    }
+}

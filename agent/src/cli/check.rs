@@ -100,7 +100,7 @@ fn row(finding: &Finding, lang: Lang) -> [String; 5] {
 }
 
 fn hint(finding: &Finding, lang: Lang) -> Option<String> {
-    let hint = text::hint(finding.fault()?, finding.sensor.driver.bus().is_some(), lang);
+    let hint = text::hint(finding.fault()?, &finding.sensor.driver, lang);
     let trouble = finding.trouble.as_ref().map_or_else(String::new, |trouble| format!("{trouble}\n      "));
     Some(format!("{trouble}{}{hint}", text::hint_word(lang)))
 }

@@ -23,7 +23,7 @@ use wire::{About, Id, PointAbout, about::SensorAbout};
 use crate::{
     config::{Backend, Config},
     draft::Draft,
-    driver::simulated::Room,
+    driver::{self, simulated::Room},
     world::World,
 };
 pub use check::{Finding, check};
@@ -160,8 +160,11 @@ impl Sampler {
         let sensor = &self.shared.plan.stations[station].sensor;
         let (name, place) = (&sensor.name, sensor.driver.place());
         match &trouble {
+            Some(trouble) if *trouble == driver::Error::WarmingUp.to_string() => {
+                tracing::info!(sensor = %name, %place, "warming up");
+            }
             Some(trouble) => tracing::warn!(sensor = %name, %place, "no reading: {trouble}"),
-            None => tracing::info!(sensor = %name, %place, "reads again"),
+            None => tracing::info!(sensor = %name, %place, "reads"),
         }
         self.troubles[station] = trouble;
     }

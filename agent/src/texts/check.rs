@@ -3,6 +3,7 @@
 use wire::Fault;
 
 use super::Lang;
+use crate::config::Driver;
 
 /// Heads of the table of a bus.
 #[must_use]
@@ -52,10 +53,10 @@ pub fn fault(fault: &Fault, lang: Lang) -> String {
     lang.pick(en, zh).to_owned()
 }
 
-/// What to do about a fault of something that sits on a bus, or of something that does not.
+/// What to do about a fault of a sensor.
 #[must_use]
-pub fn hint(fault: &Fault, on_bus: bool, lang: Lang) -> &'static str {
-    match (fault, on_bus) {
+pub fn hint(fault: &Fault, driver: &Driver, lang: Lang) -> &'static str {
+    match (fault, driver.bus().is_some()) {
         (Fault::NoResponse, true) => lang.pick(
             "check supply, ground, SDA, SCL and the address; `i2cdetect -y 1` shows who answers",
             "请检查供电、地线、SDA、SCL 和地址;`i2cdetect -y 1` 可列出有应答的地址",
@@ -87,6 +88,9 @@ pub fn hint(fault: &Fault, on_bus: bool, lang: Lang) -> &'static str {
             "add the agent's user to the groups `i2c` and `gpio`",
             "请将运行采集器的用户加入 `i2c` 和 `gpio` 用户组",
         ),
+        (Fault::NotPermitted, false) if !matches!(driver, Driver::Icmp(_)) => {
+            lang.pick("a firewall on this computer forbids it", "本机防火墙禁止了该连接")
+        }
         (Fault::NotPermitted, false) => lang.pick(
             "allow ping to ordinary users: sysctl -w net.ipv4.ping_group_range=\"0 2147483647\"",
             "请允许普通用户发送 ping:sysctl -w net.ipv4.ping_group_range=\"0 2147483647\"",

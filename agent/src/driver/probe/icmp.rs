@@ -9,15 +9,14 @@ use std::{
 use surge_ping::{Client, Config, ICMP, PingIdentifier, PingSequence, SurgeError};
 use wire::Fault;
 
-use super::{Error, LATENCY, Measured, Quantity, REACHABLE, not_permitted, outcome, resolve};
+use super::{Error, LATENCY, Measured, Quantity, REACHABLE, outcome, resolve};
 use crate::config::sensor::Icmp as Settings;
 
 /// What it gives.
 pub const QUANTITIES: [Quantity; 2] = [REACHABLE, LATENCY];
 
-/// What the system must allow, for people.
-const PERMISSION: &str =
-    "the system lets this user send no ping; hint: sysctl -w net.ipv4.ping_group_range=\"0 2147483647\"";
+/// What the system must allow, for people. The crate's own text has several lines and names `sudo`.
+const PERMISSION: &str = "the system lets this user send no ping (net.ipv4.ping_group_range)";
 /// As `ping` sends by default.
 const PAYLOAD: [u8; 56] = [0; 56];
 
@@ -44,7 +43,7 @@ impl Icmp {
         match runtime.block_on(ping(address, self.sequence, self.settings.timeout)) {
             Ok(latency) => Ok(outcome(Some(latency))),
             Err(SurgeError::IOError(error)) if error.kind() == ErrorKind::PermissionDenied => {
-                Err(not_permitted(PERMISSION, &error))
+                Err(Error::Other { fault: Fault::NotPermitted, text: PERMISSION.to_owned() })
             }
             Err(error) => {
                 tracing::debug!(%address, %error, "a ping found nobody");
