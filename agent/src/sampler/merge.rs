@@ -9,6 +9,7 @@ use wire::{Fault, PointName};
 
 use super::{
     judge::Judge,
+    pace::Pace,
     plan::{Plan, Worker},
 };
 use crate::{
@@ -16,12 +17,6 @@ use crate::{
     draft::Draft,
     driver::{Error, Measured},
 };
-
-/// How long a tick waits for its readings; slower ones follow in a sample of their own. Less than
-/// the 2 s within which a stored time is right.
-const MERGE: Duration = Duration::from_secs(1);
-/// A bus that has been silent for so long has failed as a whole; its thread is replaced.
-pub(crate) const HUNG_AFTER: Duration = Duration::from_secs(10);
 
 type Points = Vec<(PointName, f64)>;
 type Faults = Vec<(PointName, Fault)>;
@@ -62,29 +57,30 @@ struct Window {
 pub(crate) struct Merger {
     plan: Arc<Plan>,
     stuck_after: u32,
+    pace: Pace,
     tracks: Vec<Track>,
     window: Option<Window>,
     /// Time of the last draft.
     last: Duration,
-    /// When each hung worker was last reported, so that it is replaced once a [`HUNG_AFTER`].
+    /// When each hung worker was last reported, so that it is replaced once a [`Pace::hung_after`].
     hung: BTreeMap<usize, Duration>,
 }
 
 impl Merger {
     /// Everything is due at `now`, then at whole multiples of its period.
-    pub(crate) fn new(plan: Arc<Plan>, stuck_after: u32, now: Duration) -> Self {
+    pub(crate) fn new(plan: Arc<Plan>, stuck_after: u32, pace: Pace, now: Duration) -> Self {
         let tracks = plan.stations.iter().map(|station| Track {
             next_due: now,
             judges: vec![Judge::default(); station.points.len()],
             ..Track::default()
         });
         let tracks = tracks.collect();
-        Self { plan, stuck_after, tracks, window: None, last: now, hung: BTreeMap::new() }
+        Self { plan, stuck_after, pace, tracks, window: None, last: now, hung: BTreeMap::new() }
     }
 
     /// When to call [`Merger::advance`] at the latest, if nothing is heard before.
     pub(crate) fn next_wake(&self) -> Option<Duration> {
-        let window = self.window.as_ref().map(|window| window.since + MERGE);
+        let window = self.window.as_ref().map(|window| window.since + self.pace.merge);
         let tracks = self.tracks.iter().enumerate().flat_map(|(station, track)| {
             let overdue = track.asked.map(|asked| self.overdue_at(station, asked));
             [Some(track.next_due), overdue]
@@ -95,7 +91,7 @@ impl Merger {
     /// Lets time pass until `now`.
     pub(crate) fn advance(&mut self, now: Duration) -> Todo {
         let mut todo = Todo::default();
-        if self.window.as_ref().is_some_and(|window| now >= window.since + MERGE) {
+        if self.window.as_ref().is_some_and(|window| now >= window.since + self.pace.merge) {
             self.close(&mut todo);
         }
         self.miss_overdue(now, &mut todo);
@@ -183,15 +179,15 @@ impl Merger {
             let Some(asked) = self.tracks[station].asked else { continue };
             let worker = self.plan.stations[station].worker;
             let is_bus = matches!(self.plan.workers[worker], Worker::Bus(_));
-            let failed = is_bus && now >= asked + HUNG_AFTER;
+            let failed = is_bus && now >= asked + self.pace.hung_after;
             let fault = if failed {
                 Fault::BusFailed
-            } else if now >= asked + self.plan.stations[station].patience {
+            } else if now >= asked + self.patience(station) {
                 Fault::NoResponse
             } else {
                 continue;
             };
-            if failed && self.hung.get(&worker).is_none_or(|at| now >= *at + HUNG_AFTER) {
+            if failed && self.hung.get(&worker).is_none_or(|at| now >= *at + self.pace.hung_after) {
                 self.hung.insert(worker, now);
                 todo.hung.push(worker);
             }
@@ -213,12 +209,17 @@ impl Merger {
         let worker = self.plan.stations[station].worker;
         let is_bus = matches!(self.plan.workers[worker], Worker::Bus(_));
         if told(Fault::BusFailed) {
-            self.hung.get(&worker).map_or(Duration::MAX, |at| *at + HUNG_AFTER)
+            self.hung.get(&worker).map_or(Duration::MAX, |at| *at + self.pace.hung_after)
         } else if told(Fault::NoResponse) {
-            if is_bus { asked + HUNG_AFTER } else { Duration::MAX }
+            if is_bus { asked + self.pace.hung_after } else { Duration::MAX }
         } else {
-            asked + self.plan.stations[station].patience
+            asked + self.patience(station)
         }
+    }
+
+    fn patience(&self, station: usize) -> Duration {
+        let station = &self.plan.stations[station];
+        self.pace.patience(&self.plan.workers[station.worker], station.patience)
     }
 
     fn every_point(&self, station: usize, fault: &Fault) -> Faults {

@@ -5,14 +5,37 @@ use std::{sync::Arc, time::Duration};
 use wire::{Fault, Id};
 
 use super::{
-    merge::{HUNG_AFTER, Merger, Todo},
+    merge::{Merger, Todo},
+    pace::Pace,
     plan::Plan,
 };
 use crate::{
     config::{Backend, Bus, Config, Driver, Sensor, sensor},
     draft::Draft,
     driver::{Error, Measured},
+    world::Clock,
 };
+
+/// A clock of which only the pace matters: so many seconds of the world in one of life.
+struct Speed(u32);
+
+impl Clock for Speed {
+    fn boottime(&self) -> Duration {
+        Duration::ZERO
+    }
+    fn wall(&self) -> wire::UnixMs {
+        0
+    }
+    fn synchronized(&self) -> bool {
+        true
+    }
+    fn boot(&self) -> Id {
+        id("b")
+    }
+    fn real(&self, world: Duration) -> Duration {
+        world / self.0
+    }
+}
 
 fn id(text: &str) -> Id {
     Id::parse(text).unwrap()
@@ -24,6 +47,10 @@ fn at(ms: u64) -> Duration {
 
 /// Station 0 an SHT4x, 1 a BH1750 on the same bus, 2 a contact, 3 a TCP probe every 30 s.
 fn merger() -> Merger {
+    merger_at(1)
+}
+
+fn merger_at(speed: u32) -> Merger {
     let bus = || id("i2c");
     let mut config = Config::new(id("v"), id("r"), id("a"));
     config.buses.push(Bus { name: bus(), backend: Backend::Simulated { seed: 1 } });
@@ -44,7 +71,7 @@ fn merger() -> Merger {
     add("door", None, Driver::Contact(door));
     let probe = sensor::Tcp { host: "h".into(), port: 1, timeout: Duration::from_secs(2) };
     add("server", Some(30), Driver::Tcp(probe));
-    Merger::new(Arc::new(Plan::new(&config).unwrap()), 60, at(1_000))
+    Merger::new(Arc::new(Plan::new(&config).unwrap()), 60, Pace::of(&Speed(speed)), at(1_000))
 }
 
 fn air(raw: u64) -> Result<Vec<Measured>, Error> {
@@ -169,13 +196,13 @@ fn silence_becomes_no_response_then_bus_failed_and_the_thread_is_replaced() {
     check(merger.advance(at(4_000)), &expected.map(|e| format!("4000: {e}")).each_ref().map(String::as_str));
     let todo = merger.advance(at(10_000));
     assert!(todo.ask.is_empty(), "a station that has not answered is not asked again");
-    let todo = merger.advance(at(1_000) + HUNG_AFTER);
+    let todo = merger.advance(at(11_000));
     assert_eq!(todo.hung, [0]);
     assert!(todo.drafts.iter().flat_map(|d| &d.faults).all(|(_, fault)| *fault == Fault::BusFailed));
     assert_eq!(todo.drafts.iter().map(|d| d.faults.len()).sum::<usize>(), 3);
     // Not at each look, but once in a while.
     assert!(merger.advance(at(11_500)).hung.is_empty());
-    assert_eq!(merger.advance(at(1_000) + HUNG_AFTER * 2).hung, [0]);
+    assert_eq!(merger.advance(at(21_000)).hung, [0]);
 }
 
 #[test]
@@ -201,4 +228,16 @@ fn waking_is_never_in_the_past_for_long() {
         now = wake;
     }
     assert!(now < at(60_000_000));
+}
+
+#[test]
+fn where_the_world_runs_fast_a_busy_computer_is_not_taken_for_a_silent_bus() {
+    let mut merger = merger_at(60);
+    merger.advance(at(1_000));
+    // 10 s of this world are 167 ms of life.
+    let todo = merger.advance(at(11_000));
+    assert!(todo.drafts.iter().all(|draft| draft.faults.is_empty()) && todo.hung.is_empty());
+    check(merger.answered(0, at(12_000), &air(1)), &["12000: humidity_percent temperature_celsius"]);
+    let faults: Vec<_> = merger.advance(at(31_100)).drafts.into_iter().flat_map(|draft| draft.faults).collect();
+    assert_eq!(faults.len(), 1, "{faults:?}");
 }

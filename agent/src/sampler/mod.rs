@@ -9,6 +9,7 @@ mod judge;
 mod merge;
 #[cfg(test)]
 mod merge_test;
+mod pace;
 mod plan;
 mod worker;
 
@@ -28,6 +29,7 @@ use crate::{
 };
 pub use check::{Finding, check};
 use merge::{Merger, Todo};
+use pace::Pace;
 use plan::Plan;
 use worker::{Handle, Heard, Shared};
 
@@ -72,7 +74,7 @@ pub fn start(
     let (heard, hearing) = mpsc::channel(HEARD_MAX);
     let shared = shared(config, world, &plan, heard);
     let workers = spawn_all(&shared)?;
-    let merger = Merger::new(plan, config.sampler.stuck_after, world.clock.boottime());
+    let merger = Merger::new(plan, config.sampler.stuck_after, Pace::of(&*world.clock), world.clock.boottime());
     let replaced = vec![0; workers.len()];
     let troubles = vec![None; shared.plan.stations.len()];
     let sampler = Sampler { shared, workers, replaced, merger, troubles, drafts };
