@@ -202,8 +202,12 @@ impl Config {
 
     /// Reads and checks `text`; `name` is for messages.
     pub fn parse(text: &str, name: &Path) -> Result<Self, Error> {
-        let config: Self = toml::from_str(text)
-            .map_err(|e| Error::Toml { path: name.into(), reason: e.to_string().trim().to_owned() })?;
+        let config: Self = toml::from_str(text).map_err(|e| Error::Toml {
+            path: name.into(),
+            line: e.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count()),
+            // The line itself is not shown: a secret may stand in it by mistake.
+            reason: e.message().trim_start_matches("``: ").to_owned(),
+        })?;
         config.checked()
     }
 

@@ -2,6 +2,7 @@
 //! Exit codes: 0 all right, 1 it failed, 78 the configuration cannot be used (sysexits' EX_CONFIG).
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod check;
 mod config;
 mod rules;
 mod run;
@@ -15,6 +16,7 @@ use clap::{Parser, Subcommand};
 use crate::{
     Config,
     config::{Error as ConfigError, Language},
+    packs,
 };
 
 /// The configuration cannot be used (sysexits).
@@ -71,6 +73,8 @@ fn language(text: &str) -> Result<Language, String> {
 enum Command {
     /// Runs until SIGTERM or Ctrl-C.
     Run(ConfigArgument),
+    /// Says whether a collector with this configuration could run here; changes nothing.
+    Check(ConfigArgument),
     /// Prints every key of the configuration with its meaning and default.
     Config,
     /// Lists tickets, explains them, and carries what people do with them to the collector.
@@ -85,6 +89,9 @@ pub enum Failure {
     /// The configuration.
     #[error("the configuration cannot be used")]
     Config(#[from] ConfigError),
+    /// A rule pack, which is configuration too.
+    #[error("the configuration cannot be used")]
+    Packs(#[source] packs::Error),
     /// What was asked for cannot be done, in words in the reader's language.
     #[error("{0}")]
     Said(String),
@@ -110,6 +117,7 @@ impl Failure {
 pub fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Run(argument) => run::run(&argument),
+        Command::Check(argument) => check::run(&argument),
         Command::Tickets(argument) => tickets::run(&argument),
         Command::Rules(argument) => rules::run(&argument),
         Command::Config => {
@@ -120,14 +128,25 @@ pub fn main() -> ExitCode {
     done.unwrap_or_else(|failure| {
         eprint!("{}", explain(&failure));
         match failure {
-            Failure::Config(_) => ExitCode::from(EXIT_CONFIG),
+            Failure::Config(_) | Failure::Packs(_) => ExitCode::from(EXIT_CONFIG),
             Failure::Said(_) | Failure::Other(..) => ExitCode::FAILURE,
         }
     })
 }
 
-/// The whole chain of causes, hints last.
+/// The language of the terminal: Chinese where the environment asks for it, else English.
+#[must_use]
+pub fn terminal_language() -> Language {
+    let asked =
+        ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(|v| std::env::var(v).ok().filter(|v| !v.is_empty()));
+    if asked.is_some_and(|v| v.starts_with("zh")) { Language::ZhCn } else { Language::En }
+}
+
+/// The whole chain of causes, hints last; for a configuration just what is wrong with it.
 fn explain(failure: &Failure) -> String {
+    if let Failure::Config(e) = failure {
+        return format!("{}\n", e.text(terminal_language()));
+    }
     let (mut causes, mut hints) = (Vec::new(), Vec::new());
     let mut next: Option<&dyn std::error::Error> = Some(failure);
     while let Some(e) = next {

@@ -23,7 +23,10 @@ pub fn run(argument: &ConfigArgument) -> Result<ExitCode, Failure> {
         .map_err(|e| Failure::other("start the runtime", e))?;
     runtime.block_on(async {
         let world = World { clock: Arc::new(SystemClock) };
-        let handle = crate::start(config, world).await.map_err(|e| Failure::other("start", e))?;
+        let handle = crate::start(config, world).await.map_err(|e| match e {
+            crate::Error::Packs(e) => Failure::Packs(e),
+            e => Failure::other("start", e),
+        })?;
         announce(&handle);
         serve(handle).await
     })?;

@@ -60,7 +60,7 @@ impl Mqtt {
     pub(super) fn check(&self) -> Result<(), Error> {
         error::in_range("mqtt.keep_alive_seconds", u64::from(self.keep_alive_seconds), 5..=3_600)?;
         if self.host.as_deref() == Some("") {
-            return Err(error::value("mqtt.host", "empty", "a host name or address, or no `host` for the own broker"));
+            return Err(error::value("mqtt.host", "host_empty", &[]));
         }
         if self.host.is_some() {
             error::in_range("mqtt.port", u64::from(self.port), 1..=65_535)?;
@@ -71,33 +71,23 @@ impl Mqtt {
                 ("mqtt.cert_file", self.cert_file.is_some()),
             ] {
                 if set {
-                    return Err(error::value(
-                        key,
-                        "set without `mqtt.host`",
-                        "name the external broker in `mqtt.host`",
-                    ));
+                    return Err(error::value(key, "without_host", &[]));
                 }
             }
         }
-        if self.cert_file.is_some() != self.key_file.is_some() {
-            return Err(error::value(
-                "mqtt.cert_file",
-                "one without the other",
-                "set `cert_file` and `key_file` together",
-            ));
-        }
-        if self.cert_file.is_some() && self.ca_file.is_none() {
-            return Err(error::value(
-                "mqtt.cert_file",
-                "set without `mqtt.ca_file`",
-                "name the broker's authority in `ca_file`",
-            ));
-        }
-        if self.password_file.is_some() && self.user.is_none() {
-            return Err(error::value("mqtt.password_file", "set without `mqtt.user`", "set `user` as well"));
+        let pairs = [
+            ("mqtt.cert_file", self.cert_file.is_some(), "mqtt.key_file", self.key_file.is_some()),
+            ("mqtt.key_file", self.key_file.is_some(), "mqtt.cert_file", self.cert_file.is_some()),
+            ("mqtt.cert_file", self.cert_file.is_some(), "mqtt.ca_file", self.ca_file.is_some()),
+            ("mqtt.password_file", self.password_file.is_some(), "mqtt.user", self.user.is_some()),
+        ];
+        for (key, set, other, other_set) in pairs {
+            if set && !other_set {
+                return Err(error::value(key, "pair", &[("other", other)]));
+            }
         }
         if self.client_id.as_deref().is_some_and(|id| id.is_empty() || id.len() > 64) {
-            return Err(error::value("mqtt.client_id", "not 1 to 64 characters", "a short name, unique at the broker"));
+            return Err(error::value("mqtt.client_id", "client_id", &[]));
         }
         Ok(())
     }

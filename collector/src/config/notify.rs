@@ -127,23 +127,27 @@ impl Notify {
             match channel {
                 Channel::Webhook(c) => {
                     if c.url.is_some() == c.url_file.is_some() {
-                        let hint = "give exactly one of `url` and `url_file`";
-                        return Err(error::value(&key("url"), "none, or two", hint));
+                        return Err(error::value(&key("url"), "one_url", &[]));
                     }
-                    if c.url.as_ref().is_some_and(|u| !(u.starts_with("http://") || u.starts_with("https://"))) {
-                        return Err(error::value(&key("url"), "not an http address", "begin it with `https://`"));
+                    let web = |u: &&String| u.starts_with("http://") || u.starts_with("https://");
+                    // The address itself is not repeated: it may hold a key.
+                    if c.url.as_ref().is_some_and(|u| !web(&u)) {
+                        return Err(error::value(&key("url"), "url", &[]));
                     }
                 }
                 Channel::Smtp(c) => {
                     if c.to.is_empty() {
-                        return Err(error::value(&key("to"), "empty", "name at least one receiver"));
+                        return Err(error::value(&key("to"), "no_receiver", &[]));
                     }
-                    if c.password_file.is_some() != c.user.is_some() {
-                        return Err(error::value(
-                            &key("user"),
-                            "one without the other",
-                            "set `user` and `password_file` together",
-                        ));
+                    let all = c.to.iter().map(|to| ("to", to)).chain([("from", &c.from)]);
+                    if let Some((field, bad)) = { all }.find(|(_, a)| !a.contains('@')) {
+                        return Err(error::value(&key(field), "address", &[("value", bad)]));
+                    }
+                    let pair = [("user", &c.user.is_some()), ("password_file", &c.password_file.is_some())];
+                    let [(user, has_user), (password, has_password)] = pair;
+                    if has_user != has_password {
+                        let (set, other) = if *has_user { (user, password) } else { (password, user) };
+                        return Err(error::value(&key(set), "pair", &[("other", &key(other))]));
                     }
                 }
             }

@@ -228,7 +228,9 @@ impl Receiver {
     }
 }
 
-fn filters(mqtt: &config::Mqtt) -> Vec<String> {
+/// What a collector asks to hear.
+#[must_use]
+pub fn filters(mqtt: &config::Mqtt) -> Vec<String> {
     let channels = [Channel::Samples, Channel::Status, Channel::About, Channel::Result];
     if mqtt.venues.is_empty() {
         return channels.map(|c| Topic::filter(None, c)).to_vec();

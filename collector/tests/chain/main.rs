@@ -1,5 +1,6 @@
 //! The whole collector over a real broker, its own and mosquitto: what is acknowledged is stored
 //! once, what is not stored is not acknowledged, and every refusal leaves a trace.
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod bench;
 

@@ -1,6 +1,7 @@
 //! Power cuts at every write of the ledger: whatever part of the un-synced writes is there, the
 //! ledger opens, is whole, holds every acknowledged commit and nothing that was not decided, and
 //! takes the next commit. The same search must catch two planted mistakes, or it proves nothing.
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod script;
 mod states;
