@@ -30,6 +30,8 @@ pub mod web;
 pub mod world;
 
 pub use config::Config;
+#[doc(hidden)]
+pub use run::start_over;
 pub use run::{Error, Handle, run, start};
 pub use shared::Shared;
 pub use world::World;

@@ -84,6 +84,16 @@ pub struct Handle {
 /// Starts every stage inside the current tokio runtime and returns once the broker is asked for,
 /// pages are served and the ledger is open.
 pub async fn start(config: Config, world: World) -> Result<Handle, Error> {
+    start_over(config, world, |ledger| Box::new(ledger)).await
+}
+
+/// As [`start`], with something between the step and its ledger: tests let it fail.
+#[doc(hidden)]
+pub async fn start_over(
+    config: Config,
+    world: World,
+    between: impl FnOnce(SqliteLedger) -> Box<dyn Ledger>,
+) -> Result<Handle, Error> {
     let options = Options { quarantine_rows_max: config.ingest.quarantine_rows_max, ..Options::default() };
     let packs = Packs::load(&config.rules)?;
     let channels = notify::workers(&config)?;
@@ -105,7 +115,7 @@ pub async fn start(config: Config, world: World) -> Result<Handle, Error> {
     let senders = notify::start(&shared, channels, &stopped)?;
     let stages = Stages { shared: shared.clone(), stopped };
     let archivist = sqlite.archivist()?;
-    let mut threads = stages.launch(sqlite, ledger, loaded, broker_options).map_err(Error::Thread)?;
+    let mut threads = stages.launch(sqlite, between(ledger), loaded, broker_options).map_err(Error::Thread)?;
     threads.push(stages.keep_readings(archivist).map_err(Error::Thread)?);
     Ok(Handle { shared, mqtt, web: None, stop, threads, senders })
 }
@@ -170,7 +180,7 @@ impl Stages {
     fn launch(
         &self,
         sqlite: Sqlite,
-        ledger: SqliteLedger,
+        ledger: Box<dyn Ledger>,
         loaded: Loaded,
         broker: rumqttc::MqttOptions,
     ) -> Result<Vec<JoinHandle<()>>, std::io::Error> {
@@ -184,8 +194,7 @@ impl Stages {
             step::group::run(&shared, core, requests, arrivals, &groups, &stop);
         })?;
         let (shared, stop) = (self.shared.clone(), self.stopped.clone());
-        let commit =
-            self.thread("commit", move || step::commit::run(&shared, Box::new(ledger), &decided, &outgoing, &stop))?;
+        let commit = self.thread("commit", move || step::commit::run(&shared, ledger, &decided, &outgoing, &stop))?;
         let (shared, stop) = (self.shared.clone(), self.stopped.clone());
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
         let ingest =

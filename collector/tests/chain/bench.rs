@@ -4,11 +4,20 @@
 use std::{
     net::{SocketAddr, TcpListener, TcpStream},
     process::{Child, Command, Stdio},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
     time::{Duration, Instant},
 };
 
-use collector::{Config, Handle, Shared, World, metrics::Metrics, world::SystemClock};
+use collector::{
+    Config, Handle, Shared, World,
+    health::Part,
+    ledger::{self, Commit, Ledger, Loaded, sqlite::SqliteLedger},
+    metrics::Metrics,
+    world::SystemClock,
+};
 use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, Packet, PublishOptions, QoS};
 use wire::{Clock, Entry, Id, PointName, Sample, Source};
 
@@ -24,6 +33,40 @@ pub struct Bench {
     folder: tempfile::TempDir,
     mosquitto: Option<(Child, u16)>,
     handle: Option<Handle>,
+    /// How the ledger fails now; one of the constants of [`fault`].
+    pub fault: Arc<AtomicU8>,
+}
+
+/// How a ledger can fail.
+pub mod fault {
+    pub const NONE: u8 = 0;
+    /// It stores nothing and says so.
+    pub const REFUSES: u8 = 1;
+    /// It stores, and says that it has not: the outcome of the commit is in doubt.
+    pub const LIES: u8 = 2;
+}
+
+struct Faulty {
+    inner: SqliteLedger,
+    fault: Arc<AtomicU8>,
+}
+
+impl Ledger for Faulty {
+    fn load(&mut self, now: wire::UnixMs) -> Result<Loaded, ledger::Error> {
+        self.inner.load(now)
+    }
+
+    fn commit(&mut self, number: u64, commit: &Commit) -> Result<(), ledger::Error> {
+        let fault = self.fault.load(Ordering::SeqCst);
+        if fault != fault::REFUSES {
+            self.inner.commit(number, commit)?;
+        }
+        if fault == fault::NONE {
+            return Ok(());
+        }
+        let source = std::io::Error::from(std::io::ErrorKind::StorageFull).into();
+        Err(ledger::Error::Store { doing: "commit", retry: true, source })
+    }
 }
 
 pub fn body(text: &str) -> Id {
@@ -68,7 +111,7 @@ impl Bench {
     pub async fn start(broker: Broker) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mosquitto = (broker == Broker::Mosquitto).then(|| mosquitto(folder.path()));
-        let mut bench = Self { folder, mosquitto, handle: None };
+        let mut bench = Self { folder, mosquitto, handle: None, fault: Arc::default() };
         bench.launch().await;
         bench
     }
@@ -83,7 +126,9 @@ impl Bench {
             config.mqtt.port = *port;
         }
         let world = World { clock: Arc::new(SystemClock) };
-        self.handle = Some(collector::start(config, world).await.unwrap());
+        let fault = self.fault.clone();
+        let between = |inner| -> Box<dyn Ledger> { Box::new(Faulty { inner, fault }) };
+        self.handle = Some(collector::start_over(config, world, between).await.unwrap());
         let began = Instant::now();
         while self.metrics().broker_connected.get() == 0 {
             assert!(began.elapsed() < PATIENCE, "the collector does not connect");
@@ -125,6 +170,19 @@ impl Bench {
     fn peek(&self, agent: &str, point: &PointName) -> Option<f64> {
         let live = self.shared().live.read().unwrap();
         live.agents.get(&source(agent))?.points.get(point)?.value.map(|(_, v)| v)
+    }
+
+    /// Waits until a part is, or is no longer, in trouble, and gives the reason.
+    pub async fn trouble(&self, part: Part, wanted: bool) -> String {
+        let began = Instant::now();
+        loop {
+            let found = self.shared().health.troubles().into_iter().find(|(p, _)| *p == part);
+            if found.is_some() == wanted {
+                return found.map_or_else(String::new, |(_, t)| t.reason);
+            }
+            assert!(began.elapsed() < PATIENCE, "{part:?} does not become {wanted}");
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
     }
 
     pub async fn agent(&self, name: &str) -> Agent {
@@ -176,6 +234,21 @@ impl Agent {
             options = options.retain(true);
         }
         self.client.publish(topic, body.to_vec(), options).await.unwrap();
+    }
+
+    /// Sends without waiting for an answer, and hears whether one comes until `done` is.
+    pub async fn unanswered(&mut self, done: impl Future<Output = String>) -> String {
+        tokio::pin!(done);
+        loop {
+            tokio::select! {
+                biased;
+                event = self.events.poll() => {
+                    let publish = matches!(event.unwrap(), Event::Incoming(Packet::Publish(_)));
+                    assert!(!publish, "acknowledged what is not committed");
+                }
+                reason = &mut done => return reason,
+            }
+        }
     }
 
     /// Waits for the word that everything of `spool` up to `upto` is committed.

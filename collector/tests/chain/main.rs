@@ -4,8 +4,10 @@
 
 mod bench;
 
-use bench::{Bench, Broker, body, sample};
-use collector::{ledger::TicketFilter, readings::Query};
+use std::sync::atomic::Ordering::SeqCst;
+
+use bench::{Bench, Broker, body, fault, sample};
+use collector::{health::Part, ledger::TicketFilter, readings::Query};
 use wire::{Entry, Lost, LostReason, PointName};
 
 const BOTH: [Broker; 2] = [Broker::Own, Broker::Mosquitto];
@@ -106,5 +108,40 @@ async fn a_device_that_nobody_typed_in_appears_by_itself() {
     let live = bench.live_value("pi-9", &point).await;
     assert_eq!(live, 20.0);
     assert_eq!(bench.shared().reader.tickets(&TicketFilter::default()).unwrap(), []);
+    bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_stops_the_acks_and_not_the_process() {
+    for broker in BOTH {
+        let mut bench = Bench::start(broker).await;
+        let mut agent = bench.agent("pi-1").await;
+        agent.send(&[Entry::Sample(sample(1, 20.0))]).await;
+        agent.acked("spool-a", 1).await;
+        bench.fault.store(fault::REFUSES, SeqCst);
+        agent.send(&(2..=9).map(|s| Entry::Sample(sample(s, 20.0))).collect::<Vec<_>>()).await;
+        let reason = agent.unanswered(bench.trouble(Part::Ledger, true)).await;
+        assert!(reason.contains("no storage space"), "{reason}");
+        assert_eq!(bench.seqs("pi-1"), [1], "nothing is half stored");
+        bench.fault.store(fault::NONE, SeqCst);
+        agent.acked("spool-a", 9).await;
+        bench.trouble(Part::Ledger, false).await;
+        assert_eq!(bench.seqs("pi-1"), (1..=9).collect::<Vec<_>>());
+        bench.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_commit_whose_outcome_was_in_doubt_is_not_done_twice() {
+    let mut bench = Bench::start(Broker::Own).await;
+    let mut agent = bench.agent("pi-1").await;
+    bench.fault.store(fault::LIES, SeqCst);
+    agent.send(&(1..=9).map(|s| Entry::Sample(sample(s, 20.0))).collect::<Vec<_>>()).await;
+    agent.unanswered(bench.trouble(Part::Ledger, true)).await;
+    bench.fault.store(fault::NONE, SeqCst);
+    agent.acked("spool-a", 9).await;
+    agent.send(&[Entry::Sample(sample(10, 20.0))]).await;
+    agent.acked("spool-a", 10).await;
+    assert_eq!(bench.seqs("pi-1"), (1..=10).collect::<Vec<_>>());
     bench.stop().await;
 }

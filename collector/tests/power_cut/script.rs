@@ -9,7 +9,12 @@ use collector::{
     ingest::{Decoded, decode::content_hash},
     ledger::{
         Commit, Inbox, Ledger, Outbox, Watermark,
-        sqlite::{Options, Sqlite},
+        archive::Archivist,
+        sqlite::{Options, Sqlite, SqliteArchivist},
+    },
+    readings::{
+        compact::compact,
+        pack::{Limits, pack},
     },
     rules::{self, Expect, Rule},
     step::{Core, Deciders, Input},
@@ -159,6 +164,20 @@ fn expect(before: &Expected, commit: &Commit) -> Expected {
     now
 }
 
+/// What the thread of readings does beside the step: chunks, sometimes whole days, and the log
+/// written back.
+fn tidy(archivist: &mut SqliteArchivist, step: u64) {
+    compact(archivist, u64::MAX, &mut || true).unwrap();
+    if step % 20 == 19 {
+        let newest = archivist.newest_sample_at().unwrap();
+        let limits = Limits::at(START + 50 * 3_600_000, newest, &Default::default());
+        assert!(pack(archivist, &limits, &mut || true).unwrap().days > 0);
+    }
+    if step % 10 == 9 {
+        archivist.checkpoint().unwrap();
+    }
+}
+
 /// Runs the script on a recording disk.
 pub fn record(name: &str, synchronous: &'static str, mistake: Mistake) -> Recorded {
     let disk = Disk::insert(name, HashMap::new(), true);
@@ -188,6 +207,9 @@ pub fn record(name: &str, synchronous: &'static str, mistake: Mistake) -> Record
             commits.push(stepped.commit);
             for message in sqlite.due("desk", now, 10).unwrap() {
                 sqlite.sent(message.id, now).unwrap();
+            }
+            if step % 5 == 4 {
+                tidy(&mut sqlite.archivist().unwrap(), step);
             }
         }
     }
