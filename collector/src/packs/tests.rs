@@ -67,3 +67,18 @@ fn each_mistake_in_a_pack_has_its_message() {
         assert_eq!(message, expected.join("\n"), "{name}");
     }
 }
+
+#[test]
+fn every_shipped_rule_has_a_heading_in_the_runbook() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/runbook.md");
+    let runbook = std::fs::read_to_string(path).unwrap();
+    for (name, text) in BUILT_IN {
+        for rule in file::parse(name, text).unwrap().rules {
+            let id = &rule.rule.id;
+            assert!(runbook.lines().any(|l| l == format!("## {id}")), "{id}");
+            for words in [&rule.zh.title, &rule.en.title] {
+                assert!(runbook.contains(words.as_str()), "{id}: {words}");
+            }
+        }
+    }
+}
