@@ -161,10 +161,11 @@ pub trait Archivist: Send {
     fn blobs(&mut self, after: i64, upto: i64, each: EachBlob<'_>) -> Result<(), Error>;
     /// Moves a blob that does not read back out of the way, with its reason.
     fn set_aside(&mut self, blob: i64, reason: &str) -> Result<(), Error>;
-    /// The last chunk of a source's hour.
-    fn last_chunk(&mut self, source: SourceRow, hour: u32) -> Result<Option<(ChunkKey, Vec<u8>)>, Error>;
-    /// Stores chunks, and that every source below `next_source` is moved.
-    fn store(&mut self, chunks: &[(ChunkKey, Vec<u8>)], next_source: SourceRow) -> Result<(), Error>;
+    /// The last chunk of a source's hour among the parts below `part`.
+    fn chunk_below(&mut self, source: SourceRow, hour: u32, part: u32) -> Result<Option<(ChunkKey, Vec<u8>)>, Error>;
+    /// Stores chunks, deletes those without a body, and stores that every source below
+    /// `next_source` is moved.
+    fn store(&mut self, chunks: &[(ChunkKey, Option<Vec<u8>>)], next_source: SourceRow) -> Result<(), Error>;
     /// All sources are moved: the blobs are no longer tail.
     fn finish(&mut self) -> Result<(), Error>;
     /// Deletes at most `limit` blobs that are no longer tail; says how many there were.
@@ -180,6 +181,9 @@ pub trait Archivist: Send {
     /// Deletes at most `limit` chunks of `source` before `raw_hour` and roll-ups before
     /// `rollup_hour`; says how many there were.
     fn expire(&mut self, source: SourceRow, raw_hour: u32, rollup_hour: u32, limit: usize) -> Result<usize, Error>;
+    /// Gives back at most `limit` free pages of the store, keeping `keep` of them (or a share of
+    /// the whole, if that is more) for what comes next; says how many there were.
+    fn give_back(&mut self, keep: usize, limit: usize) -> Result<usize, Error>;
     /// Writes the log back into the file as far as nobody is held up by it.
     fn checkpoint(&mut self) -> Result<(), Error>;
 }

@@ -24,6 +24,13 @@ const CHUNKS_MAX: usize = 16;
 /// Blobs deleted in one transaction.
 const FORGET_MAX: usize = 256;
 
+/// A chunk of an hour is put together with what is new if it is no more times larger: a sample is
+/// rewritten about as often as its hour has doublings, and an hour has a handful of chunks.
+const MERGE_RATIO: usize = 2;
+
+/// Chunks to write, and to delete.
+type Chunks = Vec<(ChunkKey, Option<Vec<u8>>)>;
+
 /// Called between transactions, to let others write; `false` ends the work there.
 pub type Pace<'a> = &'a mut dyn FnMut() -> bool;
 
@@ -34,6 +41,8 @@ pub struct Done {
     pub samples: u64,
     /// Blobs that did not read back and were set aside.
     pub damaged: u64,
+    /// The oldest hour of a sample that was moved.
+    pub oldest_hour: Option<u32>,
 }
 
 /// Moves the oldest blobs, up to about `bytes_max` of them, and deletes them.
@@ -103,6 +112,8 @@ fn move_all(
         while let Some((source, mut rows)) = waiting.pop_first() {
             rows.sort();
             samples += rows.len() as u64;
+            let oldest = rows.rows.first().map(|row| hour_of(row.at));
+            done.oldest_hour = done.oldest_hour.into_iter().chain(oldest).min();
             for hour in rows.rows.chunk_by(|a, b| hour_of(a.at) == hour_of(b.at)) {
                 put_hour(store, source, &rows, hour, &mut chunks)?;
             }
@@ -117,36 +128,51 @@ fn move_all(
     Ok(true)
 }
 
-/// Adds `hour`, rows of one hour of `rows`, to the last chunk of that hour, or begins the next.
+/// Adds `hour`, rows of one hour of `rows`. Chunks before that are not much larger are put together
+/// with it, so that a sample that trickles in is written a few times in all, not once a minute.
 fn put_hour(
     store: &mut dyn Archivist,
     source: SourceRow,
     rows: &Rows,
     hour: &[Row],
-    chunks: &mut Vec<(ChunkKey, Vec<u8>)>,
+    chunks: &mut Chunks,
 ) -> Result<(), Error> {
-    let mut key = ChunkKey { source, hour: hour_of(hour[0].at), part: 0 };
-    let mut all = Rows::default();
-    if let Some((last, body)) = store.last_chunk(source, key.hour)? {
-        // One that does not read back stays as it is, for whoever wants to look.
+    let mut key = ChunkKey { source, hour: hour_of(hour[0].at), part: PART_MAX };
+    let mut parts = Vec::new();
+    let mut count = hour.len();
+    let mut taken = Vec::new();
+    while let Some((before, body)) = store.chunk_below(source, key.hour, key.part)? {
         match Chunk::open(&body).and_then(|chunk| chunk.read()) {
-            Ok(before) if before.len() + hour.len() <= CHUNK_ROWS_MAX || last.part == PART_MAX => {
-                key = last;
-                all.extend(&before, &before.rows);
+            Ok(some) if some.len() <= count * MERGE_RATIO && some.len() + count <= CHUNK_ROWS_MAX => {
+                count += some.len();
+                taken.push(before);
+                parts.push(some);
+                key.part = before.part;
             }
-            Ok(_) => key.part = last.part + 1,
+            Ok(_) => {
+                key.part = before.part + 1;
+                break;
+            }
+            // One that does not read back stays as it is, for whoever wants to look.
             Err(error) => {
                 tracing::error!(error = %error, source, hour = key.hour, "a chunk does not read back");
-                key.part = (last.part + 1).min(PART_MAX);
+                key.part = before.part + 1;
+                break;
             }
         }
     }
+    if key.part == PART_MAX {
+        key.part = 0;
+    }
+    let mut all = Rows::default();
+    parts.iter().rev().for_each(|some| all.extend(some, &some.rows));
     all.extend(rows, hour);
     all.sort();
+    chunks.extend(taken.into_iter().map(|key| (key, None)));
     for part in all.rows.chunks(CHUNK_ROWS_MAX) {
         let mut some = Rows::default();
         some.extend(&all, part);
-        chunks.push((key, chunk::encode(&some, Effort::Quick)));
+        chunks.push((key, Some(chunk::encode(&some, Effort::Quick))));
         key.part += 1;
     }
     Ok(())

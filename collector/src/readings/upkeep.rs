@@ -28,6 +28,13 @@ const RETRY: Duration = Duration::from_secs(10);
 const CHECKPOINT: Duration = Duration::from_secs(4);
 /// How often days are packed and retention is kept, by the world's clock.
 const PACK: Duration = Duration::from_secs(3_600);
+/// … or this long after samples came late for days that are over: a backlog is packed soon, and an
+/// agent that is always late does not have its days rewritten all the time.
+const PACK_LATE: Duration = Duration::from_secs(60);
+/// Free pages that stay for the next blobs: 256 KiB.
+const FREE_PAGES_KEPT: usize = 64;
+/// Free pages given back in one transaction: a millisecond or two of a writer's time.
+const GIVE_BACK_MAX: usize = 64;
 /// Bytes of a MiB.
 const MIB: u64 = 1024 * 1024;
 /// Blobs that one compaction holds in memory, whatever more waits.
@@ -39,7 +46,8 @@ const COMPACT_BYTES_MAX: u64 = 8 * MIB;
 /// When the system gives no timer.
 pub fn run(shared: &Shared, store: &mut dyn Archivist, stop: &watch::Receiver<bool>) -> Result<(), std::io::Error> {
     let timer = Timer { runtime: runtime::Builder::new_current_thread().enable_time().build()?, stop: stop.clone() };
-    let mut upkeep = Upkeep { shared, timer, compacted: Instant::now(), written_back: Instant::now(), packed_at: None };
+    let mut upkeep =
+        Upkeep { shared, timer, compacted: Instant::now(), written_back: Instant::now(), packed_at: None, late: false };
     let mut rest = LOOK;
     while upkeep.timer.rest(rest) {
         rest = match upkeep.round(store) {
@@ -85,8 +93,10 @@ struct Upkeep<'a> {
     timer: Timer,
     compacted: Instant,
     written_back: Instant,
-    /// When days were packed, by the world's clock.
-    packed_at: Option<wire::UnixMs>,
+    /// When days were packed, by the world's clock and by ours.
+    packed_at: Option<(wire::UnixMs, Instant)>,
+    /// Samples have come since for hours before the newest day that was packed.
+    late: bool,
 }
 
 impl Upkeep<'_> {
@@ -101,20 +111,35 @@ impl Upkeep<'_> {
             self.compact(store, due_bytes.min(COMPACT_BYTES_MAX))?;
             self.compacted = Instant::now();
         }
-        let now = self.shared.clock.now();
-        if self.packed_at.is_none_or(|at| now.saturating_sub(at).unsigned_abs() >= PACK.as_millis() as u64) {
-            let limits = Limits::at(now, store.newest_sample_at()?, config);
-            let timer = &mut self.timer;
-            let done = pack(store, &limits, &mut || timer.rest(REST))?;
-            if done.days + done.expired > 0 {
-                tracing::info!(days = done.days, expired = done.expired, "packed days, deleted what is past retention");
-            }
-            self.packed_at = Some(now);
-        }
+        self.pack(store)?;
+        let timer = &mut self.timer;
+        // Not while a backlog comes: its next blobs take the pages again.
+        let quiet = bytes < due_bytes / 2;
+        while quiet && timer.rest(REST) && store.give_back(FREE_PAGES_KEPT, GIVE_BACK_MAX)? > 0 {}
         if count > 0 && self.written_back.elapsed() >= CHECKPOINT {
             store.checkpoint()?;
             self.written_back = Instant::now();
         }
+        Ok(())
+    }
+
+    fn pack(&mut self, store: &mut dyn Archivist) -> Result<(), Error> {
+        let now = self.shared.clock.now();
+        let due = self.packed_at.is_none_or(|(at, done)| {
+            now.saturating_sub(at).unsigned_abs() >= PACK.as_millis() as u64
+                || (self.late && done.elapsed() >= PACK_LATE)
+        });
+        if !due {
+            return Ok(());
+        }
+        let limits = Limits::at(now, store.newest_sample_at()?, &self.shared.config.readings);
+        let timer = &mut self.timer;
+        let done = pack(store, &limits, &mut || timer.rest(REST))?;
+        if done.days + done.expired > 0 {
+            tracing::info!(days = done.days, expired = done.expired, "packed days, deleted what is past retention");
+        }
+        self.packed_at = Some((now, Instant::now()));
+        self.late = false;
         Ok(())
     }
 
@@ -124,6 +149,8 @@ impl Upkeep<'_> {
             let timer = &mut self.timer;
             let done: compact::Done = compact(store, bytes_max, &mut || timer.rest(REST))?;
             self.shared.metrics.compacted_samples_total.add(done.samples);
+            let limits = Limits::at(self.shared.clock.now(), None, &self.shared.config.readings);
+            self.late |= done.oldest_hour.is_some_and(|hour| hour < limits.pack_hour);
             let (count, bytes) = store.waiting(bytes_max)?;
             self.shared.metrics.blobs_waiting.set(count);
             if bytes < bytes_max || !self.timer.rest(REST) {

@@ -15,6 +15,9 @@ use crate::ledger::{
     },
 };
 
+/// One page in so many stays free: a file that breathes need not grow each time.
+const KEPT_SHARE: i64 = 20;
+
 impl Archive for Sqlite {
     fn sources(&self, venue: Option<&Id>, room: Option<&Id>) -> Result<Vec<(SourceRow, Source)>, Error> {
         self.with("list its sources", |c| sources(c, venue, room))
@@ -199,23 +202,27 @@ impl Archivist for SqliteArchivist {
         })
     }
 
-    fn last_chunk(&mut self, source: SourceRow, hour: u32) -> Result<Option<(ChunkKey, Vec<u8>)>, Error> {
+    fn chunk_below(&mut self, source: SourceRow, hour: u32, part: u32) -> Result<Option<(ChunkKey, Vec<u8>)>, Error> {
         self.read("read a chunk", |c| {
-            let keys = ChunkKey::numbers(source, &(hour..=hour));
-            let sql = "SELECT id, body FROM chunk WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1";
+            let first = ChunkKey { source, hour, part: 0 }.number();
+            let sql = "SELECT id, body FROM chunk WHERE id >= ?1 AND id < ?2 ORDER BY id DESC LIMIT 1";
             let row = c
                 .prepare_cached(sql)?
-                .query_row([keys.start(), keys.end()], |r| Ok((ChunkKey::of_number(r.get(0)?), r.get(1)?)))
+                .query_row([first, first + i64::from(part)], |r| Ok((ChunkKey::of_number(r.get(0)?), r.get(1)?)))
                 .optional()?;
             Ok(row)
         })
     }
 
-    fn store(&mut self, chunks: &[(ChunkKey, Vec<u8>)], next_source: SourceRow) -> Result<(), Error> {
+    fn store(&mut self, chunks: &[(ChunkKey, Option<Vec<u8>>)], next_source: SourceRow) -> Result<(), Error> {
         self.write("store chunks", |c| {
             let mut put = c.prepare_cached("INSERT OR REPLACE INTO chunk VALUES (?1, ?2)")?;
+            let mut delete = c.prepare_cached("DELETE FROM chunk WHERE id = ?1")?;
             for (key, body) in chunks {
-                put.execute(params![key.number(), body])?;
+                match body {
+                    Some(body) => put.execute(params![key.number(), body])?,
+                    None => delete.execute([key.number()])?,
+                };
             }
             c.prepare_cached("UPDATE compaction SET next_source = ?1")?.execute([next_source])?;
             Ok(())
@@ -318,6 +325,21 @@ impl Archivist for SqliteArchivist {
                 ])?;
             }
             Ok(gone)
+        })
+    }
+
+    fn give_back(&mut self, keep: usize, limit: usize) -> Result<usize, Error> {
+        self.read("give free pages back", |c| {
+            let count = |name: &str| c.pragma_query_value(None, name, |r| r.get::<_, i64>(0));
+            let (pages, free) = (count("page_count")?, count("freelist_count")?);
+            let keep = (keep as i64).max(pages / KEPT_SHARE);
+            let wanted = free.saturating_sub(keep).clamp(0, limit as i64);
+            if wanted > 0 {
+                let mut statement = c.prepare(&format!("PRAGMA incremental_vacuum({wanted})"))?;
+                let mut rows = statement.query([])?;
+                while rows.next()?.is_some() {}
+            }
+            Ok(wanted as usize)
         })
     }
 

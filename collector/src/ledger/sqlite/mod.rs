@@ -186,6 +186,8 @@ fn connect(path: &Path, options: &Options) -> Result<Connection, Error> {
     };
     let setting = || -> Result<(), rusqlite::Error> {
         connection.busy_timeout(BUSY_TIMEOUT)?;
+        // So that pages which compaction frees can be given back; for new files, others keep theirs.
+        connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
         // Readers and writers at once; the mode sticks to the file.
         connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
         connection.pragma_update(None, "synchronous", options.synchronous)?;
