@@ -51,10 +51,14 @@ impl Silence {
         }
     }
 
-    /// Hears something at `at`, the latest yet. Tells what was seen if an episode ends.
+    /// Hears something at `at`. Tells what was seen if an episode ends. What is older than what was
+    /// heard already is no news.
     pub fn hear(&mut self, at: UnixMs, value: Option<f64>, after_ms: i64, clear_for_ms: i64) -> Option<Seen> {
+        if at < self.heard_at {
+            return None;
+        }
         let broken = at.saturating_sub(self.heard_at) > after_ms;
-        self.heard_at = self.heard_at.max(at);
+        self.heard_at = at;
         match self.phase {
             Phase::Good | Phase::Pending => return None,
             Phase::Open => {

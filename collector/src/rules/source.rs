@@ -105,7 +105,6 @@ impl SourceState {
             return false;
         }
         track.memory = memory;
-        track.restored = true;
         true
     }
 

@@ -134,8 +134,9 @@ impl State {
         }
     }
 
-    /// What changed since the last call and must survive a restart; `None` deletes. The restored
-    /// state is the same but for when idle points last had a value, which decides nothing.
+    /// What changed since the last call and must survive a restart; `None` deletes. What is restored
+    /// decides the same of live data that comes in order. Only when points in order last had a value
+    /// is not kept with every one, which dates a silence that begins while the collector is away.
     pub fn take_changed(&mut self) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
         let mut out: Vec<_> = self.gone.drain(..).map(|key| (key, None)).collect();
         for i in self.changed.drain(..) {

@@ -4,16 +4,17 @@ use wire::{PointName, Source, UnixMs};
 
 use super::{
     Effect, Expect, Rule, Standing, band,
-    run::{Durations, Phase, Run, Turn, Verdict},
+    run::{Durations, Phase, Run, Turn},
     silent::Silence,
     source::Context,
     state,
 };
 use crate::episode::{EpisodeKey, Seen, Subject};
 
-/// A track that is not idle is kept again this often, so that after a restart its last value is
-/// known nearly enough to tell a gap; half of the usual gap.
-pub const REFRESH_MS: i64 = 150_000;
+/// A late track is kept again this often while something is wrong in it, in milliseconds of the data:
+/// half of the usual gap. Live ones are kept with every value while something is wrong, so that a
+/// restart changes nothing; late data comes a thousand times faster, and pages nobody.
+pub const LATE_REFRESH_MS: i64 = 150_000;
 
 /// When an idle silence is kept again: it only dates a silence that begins while the collector is
 /// away, and is not worth a write a sample.
@@ -62,8 +63,6 @@ pub struct Track {
     pub memory: Memory,
     /// Whether it must be kept.
     pub changed: bool,
-    /// Went on from a restart, and had no value since.
-    pub restored: bool,
     /// Time of the value that was last kept.
     kept_at: UnixMs,
 }
@@ -76,7 +75,7 @@ impl Track {
             Expect::Band { .. } | Expect::State { .. } => Memory::Value { live: Run::default(), late: Run::default() },
             Expect::Silent { .. } => Memory::Silent(Silence { heard_at: UnixMs::MIN, ..Silence::default() }),
         };
-        Self { rule: place, memory, changed: false, restored: false, kept_at: UnixMs::MIN }
+        Self { rule: place, memory, changed: false, kept_at: UnixMs::MIN }
     }
 
     /// How the live episode that began at `began_at` stands.
@@ -195,13 +194,12 @@ impl Track {
         }
         let run = if late { late_run } else { live_run };
         let before = (run.phase, run.told_excess);
-        let turn = advance(run, rule, at, value, verdict, self.restored);
+        let turn = run.advance(at, value, verdict, durations(rule));
         if let Some(turn) = turn {
             out.push(effect(turn, key(rule, subject, run.began_at), late));
         }
         changed |= (run.phase, run.told_excess) != before;
-        changed |= run.phase != Phase::Good && at.saturating_sub(self.kept_at) >= REFRESH_MS;
-        self.restored &= late;
+        changed |= run.phase != Phase::Good && (!late || at.saturating_sub(self.kept_at) >= LATE_REFRESH_MS);
         if changed {
             self.keep(at);
         }
@@ -213,11 +211,8 @@ impl Track {
     }
 }
 
-fn advance(run: &mut Run, rule: &Rule, at: UnixMs, value: f64, verdict: Verdict, restored: bool) -> Option<Turn> {
-    // What was kept can be a refresh older than what was last seen: then a gap is only told when it
-    // is one for sure.
-    let gap_ms = rule.gap_ms + if restored { REFRESH_MS } else { 0 };
-    run.advance(at, value, verdict, Durations { for_ms: rule.for_ms, clear_for_ms: rule.clear_for_ms, gap_ms })
+fn durations(rule: &Rule) -> Durations {
+    Durations { for_ms: rule.for_ms, clear_for_ms: rule.clear_for_ms, gap_ms: rule.gap_ms }
 }
 
 fn cut_short(rule: &Rule, subject: (&Source, Option<&PointName>), run: &Run) -> Option<Effect> {

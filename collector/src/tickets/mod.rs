@@ -2,9 +2,10 @@
 //! The deciding half is pure like [`crate::rules`]: `step(state, event, now)` imports `wire`, std and
 //! the shared vocabulary only.
 //!
-//! [`life`] says which action is legal at which stage, [`step`](mod@step) decides, [`state`] is what
-//! it remembers, [`number`] names tickets, [`tell`] picks who is told, [`refusal`] why not. Not of the
-//! deciding half: [`day`] (time zones) and [`text`] (what people read).
+//! [`step`](mod@step) decides: `by_data` what the readings do, `by_person` what people do by the table
+//! in [`life`], both made of the changes in `change`. [`state`] is what is remembered, [`number`] names
+//! tickets, [`tell`] picks who is told, [`refusal`] why not. Not of the deciding half: [`day`] (time
+//! zones) and [`text`] (what people read).
 //!
 //! A ticket proves its own fix. What the data says decides:
 //! - all episodes of a ticket ended: it becomes fixed, proved. P3 and P4 then close by themselves; P1
@@ -13,6 +14,9 @@
 //!   as proved, or handed back with the value and the limit, or, where no data came, left fixed and
 //!   marked unverified for a person to close. Data that later says otherwise brings it back.
 
+mod by_data;
+mod by_person;
+mod change;
 pub mod day;
 pub mod life;
 pub mod number;

@@ -5,6 +5,9 @@ use wire::{Fault, Id, PointName, Source, UnixMs};
 use super::*;
 use crate::episode::Severity;
 
+mod brute;
+mod property;
+
 const SECOND: i64 = 1_000;
 const MINUTE: i64 = 60 * SECOND;
 /// Any wall time: 2025-11-23T02:00:00Z.

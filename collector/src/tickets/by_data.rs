@@ -1,0 +1,138 @@
+//! What the readings do to tickets: episodes begin, worsen and end, and a fix is proved or refused.
+
+use wire::{Id, UnixMs};
+
+use super::{
+    DATA, Effect, Look, Proof, Stage, State, Ticket,
+    change::{add_point, close, moved, open, prove, reopen, stored, take_worst, unfix},
+    note,
+    state::Place,
+};
+use crate::episode::{EpisodeKey, Seen, Severity};
+
+pub(super) fn began(
+    state: &mut State,
+    key: &EpisodeKey,
+    asset: Option<&Id>,
+    (severity, team): (Severity, &Id),
+    seen: Seen,
+    now: UnixMs,
+    out: &mut Vec<Effect>,
+) {
+    let source = &key.subject.source;
+    let place =
+        Place { rule: key.rule.clone(), venue: source.venue.clone(), room: source.room.clone(), asset: asset.cloned() };
+    let known = state.by_place.get(&place).copied().filter(|id| {
+        state.tickets.get(id).is_some_and(|t| {
+            !t.stage.is_ended() || t.closed_at.is_some_and(|at| now.saturating_sub(at) <= state.settings.relapse_ms)
+        })
+    });
+    let id = known.unwrap_or_else(|| open(state, place, (severity, team.clone()), now));
+    state.episodes.insert(key.clone(), id);
+    let ticket = state.tickets.get_mut(&id).expect("known tickets and the one just opened are there");
+    ticket.episode_count += 1;
+    add_point(ticket, key);
+    if known.is_none() || ticket.stage.is_ended() || ticket.stage == Stage::Fixed {
+        // A new stretch: its own worst value, from its own beginning.
+        ticket.began_at = key.began_at;
+        ticket.worst_value = None;
+        ticket.limit = seen.limit;
+    }
+    take_worst(ticket, key, seen);
+    if known.is_none() {
+        ticket.agent = Some(source.agent.clone());
+        moved(ticket, now, DATA, None, note::OPENED, seen.value, out);
+    } else if ticket.stage.is_ended() || ticket.stage == Stage::Fixed {
+        reopen(ticket, now, DATA, note::RELAPSED, seen.value, out);
+    }
+    stored(ticket, out);
+}
+
+pub(super) fn worse(state: &mut State, key: &EpisodeKey, seen: Seen, out: &mut Vec<Effect>) {
+    if let Some(ticket) = state.episodes.get(key).and_then(|id| state.tickets.get_mut(id)) {
+        take_worst(ticket, key, seen);
+        stored(ticket, out);
+    }
+}
+
+pub(super) fn ended(state: &mut State, key: &EpisodeKey, seen: Seen, now: UnixMs, out: &mut Vec<Effect>) {
+    let Some(id) = state.episodes.remove(key) else { return };
+    let others: Vec<EpisodeKey> =
+        state.episodes.iter().filter(|(_, ticket)| **ticket == id).map(|(key, _)| key.clone()).collect();
+    let Some(ticket) = state.tickets.get_mut(&id) else { return };
+    ticket.open_points.clear();
+    for other in &others {
+        add_point(ticket, other);
+    }
+    if others.is_empty() {
+        all_good(ticket, now, seen.value, out);
+    }
+    stored(ticket, out);
+}
+
+/// The data says that everything a ticket stands for is good again.
+fn all_good(ticket: &mut Ticket, now: UnixMs, value: Option<f64>, out: &mut Vec<Effect>) {
+    let by_person = ticket.fixed_by.as_deref().is_some_and(|who| who != DATA);
+    match ticket.stage {
+        Stage::FalseAlarm | Stage::Duplicate => {}
+        Stage::Closed => {
+            if ticket.proof == Proof::Unverified {
+                prove(ticket);
+                moved(ticket, now, DATA, Some(Stage::Closed), note::PROVED, value, out);
+            }
+        }
+        Stage::Verifying | Stage::Fixed if by_person => {
+            prove(ticket);
+            close(ticket, now, DATA, note::PROVED, value, out);
+        }
+        _ => {
+            prove(ticket);
+            ticket.fixed_at = Some(now);
+            ticket.fixed_by = Some(DATA.into());
+            let from = ticket.stage;
+            ticket.stage = Stage::Fixed;
+            moved(ticket, now, DATA, Some(from), note::RECOVERED, value, out);
+            if ticket.severity >= Severity::P3 {
+                close(ticket, now, DATA, note::PROVED, value, out);
+            }
+        }
+    }
+}
+
+/// The data answered how a fix stands whose episodes have not ended.
+pub(super) fn looked(state: &mut State, id: u64, looks: &[(EpisodeKey, Look)], now: UnixMs, out: &mut Vec<Effect>) {
+    let still_open = |key: &EpisodeKey| state.episodes.get(key) == Some(&id);
+    let mut bad: Option<(&EpisodeKey, Seen)> = None;
+    let mut clearing = false;
+    for (key, look) in looks.iter().filter(|(key, _)| still_open(key)) {
+        match look {
+            Look::Bad(seen) => bad = bad.or(Some((key, *seen))),
+            Look::Clearing(_) => clearing = true,
+            Look::NoData => {}
+        }
+    }
+    let Some(ticket) = state.tickets.get_mut(&id) else { return };
+    if ticket.verify_at.is_none_or(|at| now < at) {
+        return;
+    }
+    match (ticket.stage, bad) {
+        (Stage::Verifying | Stage::Fixed, Some((key, seen))) => {
+            take_worst(ticket, key, seen);
+            unfix(ticket);
+            let from = ticket.stage;
+            ticket.stage = Stage::InProgress;
+            moved(ticket, now, DATA, Some(from), note::STILL_BAD, seen.value, out);
+        }
+        (Stage::Closed, Some((key, seen))) => {
+            take_worst(ticket, key, seen);
+            reopen(ticket, now, DATA, note::STILL_BAD, seen.value, out);
+        }
+        (Stage::Verifying, None) if !clearing => {
+            ticket.proof = Proof::Unverified;
+            ticket.stage = Stage::Fixed;
+            moved(ticket, now, DATA, Some(Stage::Verifying), note::UNVERIFIED, None, out);
+        }
+        _ => return,
+    }
+    stored(ticket, out);
+}

@@ -1,0 +1,146 @@
+//! The changes of which every step of a ticket's life is made. None happens without its line of
+//! history, which [`moved`] writes; [`stored`] comes last.
+
+use wire::{Id, UnixMs};
+
+use super::{Effect, Proof, Stage, State, Ticket, Transition, state::Place};
+use crate::episode::{EpisodeKey, Seen, Severity};
+
+/// A ticket of a rule; its first episode follows.
+pub(super) fn open(state: &mut State, place: Place, how: (Severity, Id), now: UnixMs) -> u64 {
+    let mut ticket = blank(state, place.venue, place.room, how, now);
+    ticket.rule = Some(place.rule);
+    ticket.asset = place.asset;
+    let id = ticket.id;
+    state.remember(ticket);
+    id
+}
+
+pub(super) fn blank(state: &mut State, venue: Id, room: Id, (severity, team): (Severity, Id), now: UnixMs) -> Ticket {
+    let day = (state.day_of)(&venue, now);
+    state.last_id += 1;
+    Ticket {
+        id: state.last_id,
+        number: state.numbers.next(&venue, day),
+        venue,
+        room,
+        asset: None,
+        rule: None,
+        severity,
+        team,
+        stage: Stage::New,
+        assignee: None,
+        hold_reason: None,
+        proof: Proof::None,
+        began_at: now,
+        opened_at: now,
+        acknowledged_at: None,
+        fixed_at: None,
+        closed_at: None,
+        reopened_count: 0,
+        episode_count: 0,
+        open_points: Vec::new(),
+        worst_point: None,
+        worst_value: None,
+        limit: None,
+        description: None,
+        moves: 0,
+        fixed_by: None,
+        verify_at: None,
+        duplicate_of: None,
+        worst_at: None,
+        agent: None,
+    }
+}
+
+pub(super) fn reopen(
+    ticket: &mut Ticket,
+    now: UnixMs,
+    who: &str,
+    words: &str,
+    value: Option<f64>,
+    out: &mut Vec<Effect>,
+) {
+    let from = ticket.stage;
+    unfix(ticket);
+    ticket.stage = if ticket.assignee.is_some() { Stage::Assigned } else { Stage::New };
+    ticket.closed_at = None;
+    ticket.reopened_count += 1;
+    moved(ticket, now, who, Some(from), words, value, out);
+}
+
+pub(super) fn close(
+    ticket: &mut Ticket,
+    now: UnixMs,
+    who: &str,
+    words: &str,
+    value: Option<f64>,
+    out: &mut Vec<Effect>,
+) {
+    let from = ticket.stage;
+    ticket.stage = Stage::Closed;
+    ticket.closed_at = Some(now);
+    moved(ticket, now, who, Some(from), words, value, out);
+}
+
+pub(super) fn prove(ticket: &mut Ticket) {
+    ticket.proof = Proof::Proved;
+    ticket.verify_at = None;
+    ticket.hold_reason = None;
+}
+
+pub(super) fn unfix(ticket: &mut Ticket) {
+    ticket.proof = Proof::None;
+    ticket.verify_at = None;
+    ticket.fixed_at = None;
+    ticket.fixed_by = None;
+}
+
+pub(super) fn add_point(ticket: &mut Ticket, key: &EpisodeKey) {
+    if let Some(point) = &key.subject.point
+        && !ticket.open_points.contains(point)
+    {
+        ticket.open_points.push(point.clone());
+    }
+}
+
+/// Keeps the value that is further from its limit.
+pub(super) fn take_worst(ticket: &mut Ticket, key: &EpisodeKey, seen: Seen) {
+    let far = |value: Option<f64>, limit: Option<f64>| match (value, limit) {
+        (Some(value), Some(limit)) => (value - limit).abs(),
+        _ => 0.0,
+    };
+    if ticket.worst_value.is_none() || far(seen.value, seen.limit) > far(ticket.worst_value, ticket.limit) {
+        ticket.worst_point.clone_from(&key.subject.point);
+        ticket.worst_value = seen.value;
+        ticket.worst_at = Some(seen.at);
+        ticket.limit = seen.limit;
+    }
+}
+
+pub(super) fn stored(ticket: &Ticket, out: &mut Vec<Effect>) {
+    out.push(Effect::Stored(Box::new(ticket.clone())));
+}
+
+pub(super) fn moved(
+    ticket: &mut Ticket,
+    at: UnixMs,
+    who: &str,
+    from: Option<Stage>,
+    words: &str,
+    value: Option<f64>,
+    out: &mut Vec<Effect>,
+) {
+    ticket.moves += 1;
+    let (who, note) = (who.to_owned(), words.to_owned());
+    out.push(Effect::Moved(Transition {
+        ticket: ticket.id,
+        at,
+        who,
+        from,
+        to: ticket.stage,
+        note,
+        value,
+        line: ticket.moves,
+    }));
+}
