@@ -2,9 +2,17 @@
 //! disk) with what the collector's books say, and names every difference. Asks neither the agent
 //! nor the collector whether they did well, and never mends anything.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    sync::Arc,
+};
 
-use wire::{Ack, Channel, Entry, Lost, Sample, Source, Topic};
+use collector::{
+    ledger::{ROWS_MAX, Reader, sqlite::Sqlite},
+    readings::{Local, Readings},
+};
+use wire::{Ack, Channel, Entry, Lost, Sample, Source, Topic, UnixMs};
 
 /// Two copies of one sample may differ by this in their instant: the agent's clock may have become
 /// trusted in between (PROMISES, P4).
@@ -31,6 +39,21 @@ pub struct Books {
     pub stored: Vec<(Source, Sample)>,
     /// Every run of numbers without samples.
     pub lost: Vec<(Source, Lost)>,
+}
+
+impl Books {
+    /// Reads a ledger beside the collector that writes it, or after it.
+    pub fn read(ledger: &Path) -> Result<Self, collector::ledger::Error> {
+        let store = Arc::new(Sqlite::beside(ledger)?);
+        let readings = Local::new(store.clone());
+        let mut books = Self::default();
+        for device in store.devices()? {
+            let samples = readings.samples(&device.source, 0, UnixMs::MAX, usize::MAX)?;
+            books.stored.extend(samples.into_iter().map(|sample| (device.source.clone(), sample)));
+        }
+        books.lost = store.lost(ROWS_MAX)?.into_iter().map(|row| (row.source, row.lost)).collect();
+        Ok(books)
+    }
 }
 
 impl Evidence {

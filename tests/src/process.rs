@@ -22,6 +22,8 @@ pub struct Process {
     name: String,
     child: Child,
     log: PathBuf,
+    /// How long the log was when this run began; earlier runs may share the file.
+    begin: usize,
 }
 
 impl Process {
@@ -33,15 +35,18 @@ impl Process {
     #[must_use]
     pub fn start(name: &str, mark: &str, mut command: Command, log: &Path) -> Self {
         let file = File::options().create(true).append(true).open(log).expect("the folder of the house is writable");
+        let begin = file.metadata().map_or(0, |data| usize::try_from(data.len()).unwrap_or(usize::MAX));
         let twin = file.try_clone().expect("a file has another descriptor");
         let child = command
             .env(MARK, mark)
+            // Logs are searched for words; colours would stand between them.
+            .env("NO_COLOR", "1")
             .stdin(Stdio::null())
             .stdout(twin)
             .stderr(file)
             .spawn()
             .unwrap_or_else(|error| panic!("cannot start `{}`: {error}", command.get_program().display()));
-        Self { name: name.to_owned(), child, log: log.to_owned() }
+        Self { name: name.to_owned(), child, log: log.to_owned(), begin }
     }
 
     /// What the test calls it.
@@ -56,10 +61,11 @@ impl Process {
         self.child.id()
     }
 
-    /// All it has said so far (also of earlier runs that shared the file).
+    /// All it has said so far.
     #[must_use]
     pub fn output(&self) -> String {
-        String::from_utf8_lossy(&std::fs::read(&self.log).unwrap_or_default()).into_owned()
+        let bytes = std::fs::read(&self.log).unwrap_or_default();
+        String::from_utf8_lossy(bytes.get(self.begin..).unwrap_or_default()).into_owned()
     }
 
     /// Waits until its output has a line with `needle`, and gives the line.

@@ -4,17 +4,17 @@ use wire::{Channel, Id, Source, Topic, UnixMs};
 
 use crate::Rng;
 
-/// Eight readings whose names are long enough to make a body of about 600 bytes, the size that the
-/// limits of the broker were measured with. The first three are what rules watch.
+/// Eight readings whose names are long enough to make a body of some 500 bytes, about the size that
+/// the limits of the broker were measured with. The first three are what rules watch.
 const POINTS: [&str; 8] = [
     "temperature_celsius",
     "humidity_percent",
     "co2_ppm",
-    "left_amplifier_power_supply_current_root_mean_square_ampere",
-    "right_amplifier_power_supply_current_root_mean_square_ampere",
-    "left_amplifier_output_stage_heat_sink_temperature_celsius",
-    "right_amplifier_output_stage_heat_sink_temperature_celsius",
-    "projector_lamp_housing_exhaust_air_temperature_celsius",
+    "front_left_power_amplifier_mains_supply_mean_current_ampere",
+    "front_right_power_amplifier_mains_supply_mean_current_ampere",
+    "front_left_power_amplifier_output_stage_temperature_celsius",
+    "front_right_power_amplifier_output_stage_temperature_celsius",
+    "ceiling_projector_lamp_housing_exhaust_air_temperature_celsius",
 ];
 
 /// How many readings a sample of [`Device::body`] carries.

@@ -75,11 +75,7 @@ pub fn measure(messages: u64, rounds: usize) -> anyhow::Result<()> {
 
 /// A broker that queues the whole backlog for an absent client, else as shipped.
 fn broker(house: &House) -> Broker {
-    Broker::start_tuned(
-        house,
-        "max_queued_messages 0\nmax_queued_bytes 0\nlog_type subscribe\n",
-        "allow_anonymous true\n",
-    )
+    Broker::start_tuned(house, "max_queued_messages 0\nmax_queued_bytes 0\n", "allow_anonymous true\n")
 }
 
 fn fleet() -> Vec<Device> {
@@ -133,11 +129,9 @@ fn live_baseline(samples: u64) -> anyhow::Result<f64> {
     let house = House::new("measure");
     let broker = broker(&house);
     let total = samples * DEVICES as u64;
-    let mut subscriber = sub(&broker, &["-W", "180", "-C", &total.to_string()]).spawn()?;
-    // It says nothing itself; the broker's log tells when it has subscribed.
-    tests::wait::until("mosquitto_sub has subscribed", tests::wait::READY_WITHIN, || {
-        std::fs::read_to_string(house.path("mosquitto.log")).ok()?.contains(FILTER).then_some(())
-    });
+    // Its session is made first, so that nothing is published before it is subscribed.
+    ensure!(sub(&broker, &["-c", "-i", "baseline", "-E"]).status()?.success(), "mosquitto_sub subscribes");
+    let mut subscriber = sub(&broker, &["-c", "-i", "baseline", "-W", "180", "-C", &total.to_string()]).spawn()?;
     let started = Instant::now();
     let published = publish(&broker, samples, Pace::FULL);
     let status = subscriber.wait()?;
