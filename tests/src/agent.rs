@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use wire::{Id, Sample, Source};
+
 use crate::{House, Process, Receiver, port, program, wait};
 
 /// What differs from one test to the next.
@@ -81,6 +83,22 @@ bus = "room"
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Who it is on the wire.
+    ///
+    /// # Panics
+    /// When its name is no identifier.
+    #[must_use]
+    pub fn source(&self) -> Source {
+        let id = |text: &str| Id::parse(text).expect("the test chose a valid name");
+        Source { venue: id("nanshan"), room: id(&self.name), agent: id(&self.name) }
+    }
+
+    /// The samples that lie in its spool; it must not be running.
+    #[must_use]
+    pub fn spooled(&self) -> Vec<Sample> {
+        Vec::new()
     }
 
     /// Folder of its spool.

@@ -9,7 +9,7 @@ use std::{
 };
 
 use collector::{
-    ledger::{ROWS_MAX, Reader, sqlite::Sqlite},
+    ledger::{Reader, sqlite::Sqlite, store::ROWS_MAX},
     readings::{Local, Readings},
 };
 use wire::{Ack, Channel, Entry, Lost, Sample, Source, Topic, UnixMs};
