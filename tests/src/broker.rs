@@ -115,17 +115,24 @@ impl Broker {
         self.process.terminate(Duration::from_secs(10));
     }
 
-    /// A `mosquitto_sub` that writes `topic body` lines of what matches `filter` to `{name}.log`,
-    /// already subscribed when this returns.
+    /// See [`subscriber`].
     #[track_caller]
     #[must_use]
-    pub fn subscriber(&mut self, house: &House, name: &str, filter: &str) -> Process {
-        // By line, or its lines stay in a buffer as long as they go to a file.
-        let mut command = Command::new("stdbuf");
-        command.args(["-oL", "mosquitto_sub", "-h", "127.0.0.1", "-q", "1", "-v", "-d", "-t", filter]);
-        command.args(["-p", &self.port.to_string()]);
-        let mut process = house.start(name, command);
-        process.line_with("Subscribed", wait::READY_WITHIN);
-        process
+    pub fn subscriber(&self, house: &House, name: &str, filter: &str) -> Process {
+        subscriber(house, self.port, name, filter)
     }
+}
+
+/// A `mosquitto_sub` that writes `topic body` lines of what matches `filter` to `{name}.log`,
+/// already subscribed when this returns.
+#[track_caller]
+#[must_use]
+pub fn subscriber(house: &House, port: u16, name: &str, filter: &str) -> Process {
+    // By line, or its lines stay in a buffer as long as they go to a file.
+    let mut command = Command::new("stdbuf");
+    command.args(["-oL", "mosquitto_sub", "-h", "127.0.0.1", "-q", "1", "-v", "-d", "-t", filter]);
+    command.args(["-p", &port.to_string()]);
+    let mut process = house.start(name, command);
+    process.line_with("Subscribed", wait::READY_WITHIN);
+    process
 }
