@@ -10,7 +10,7 @@ use std::{
 
 use collector::{
     ledger::{Reader, sqlite::Sqlite, store::ROWS_MAX},
-    readings::{Local, Readings},
+    readings,
 };
 use wire::{Ack, Channel, Entry, Lost, Sample, Source, Topic, UnixMs};
 
@@ -45,7 +45,7 @@ impl Books {
     /// Reads a ledger beside the collector that writes it, or after it.
     pub fn read(ledger: &Path) -> Result<Self, collector::ledger::Error> {
         let store = Arc::new(Sqlite::beside(ledger)?);
-        let readings = Local::new(store.clone());
+        let readings = readings::over(store.clone());
         let mut books = Self::default();
         for device in store.devices()? {
             let samples = readings.samples(&device.source, 0, UnixMs::MAX, usize::MAX)?;
