@@ -1,8 +1,13 @@
 //! A real `hallwatch-agent` in a simulated room, with its spool in the house's folder.
 
-use std::path::PathBuf;
+use std::{
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use wire::{Id, Sample, Source};
+use agent::spool::{Settings, Spool, disk::Disk};
+use wire::{Entry, Id, Source};
 
 use crate::{House, Process, Receiver, port, program, wait};
 
@@ -34,6 +39,7 @@ impl Wanted {
 pub struct Agent {
     name: String,
     configuration: PathBuf,
+    audited: usize,
     process: Process,
 }
 
@@ -70,12 +76,13 @@ bus = "room"
         );
         let configuration = house.write(&format!("{name}.toml"), &text);
         let process = Self::launch(house, name, &configuration);
-        Self { name: name.clone(), configuration, process }
+        Self { name: name.clone(), configuration, audited: 0, process }
     }
 
     fn launch(house: &House, name: &str, configuration: &PathBuf) -> Process {
         let mut command = program::agent();
         command.arg("run").arg("--config").arg(configuration);
+        command.env("HALLWATCH_AGENT_AUDIT", configuration.with_extension("audit"));
         house.start(name, command)
     }
 
@@ -95,10 +102,30 @@ bus = "room"
         Source { venue: id("nanshan"), room: id(&self.name), agent: id(&self.name) }
     }
 
-    /// The samples that lie in its spool; it must not be running.
+    /// What lies in its spool, read from a copy by the agent's own code; it must not be running.
+    ///
+    /// # Panics
+    /// When the folder cannot be copied.
     #[must_use]
-    pub fn spooled(&self) -> Vec<Sample> {
-        Vec::new()
+    pub fn spooled(&self) -> Vec<Entry> {
+        let copy = self.spool().with_extension("copy");
+        let _ = std::fs::remove_dir_all(&copy);
+        copy_folder(&self.spool(), &copy).expect("the folder of the house is writable");
+        let mut spool = open_spool(&copy);
+        let waiting: Vec<(Id, u64)> = spool.waiting().map(|(id, seq)| (id.clone(), seq)).collect();
+        waiting.into_iter().flat_map(|(id, seq)| spool.entries(&id, seq, usize::MAX)).collect()
+    }
+
+    /// What it said in its last run that it had acknowledged to its sampler: spool and number.
+    #[must_use]
+    pub fn promises(&mut self) -> Vec<(String, u64)> {
+        let text = std::fs::read_to_string(self.configuration.with_extension("audit")).unwrap_or_default();
+        let new = text.get(self.audited..).unwrap_or_default();
+        self.audited = text.len();
+        new.lines()
+            .filter_map(|line| line.split_once(' '))
+            .filter_map(|(id, upto)| Some((id.to_owned(), upto.parse().ok()?)))
+            .collect()
     }
 
     /// Folder of its spool.
@@ -122,6 +149,27 @@ bus = "room"
     pub fn relaunch(&mut self, house: &House) {
         self.process = Self::launch(house, &self.name, &self.configuration);
     }
+}
+
+fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        std::fs::copy(entry.path(), to.join(entry.file_name()))?;
+    }
+    Ok(())
+}
+
+/// The spool of a folder, as an agent that starts now would find it.
+fn open_spool(folder: &Path) -> Spool<Disk> {
+    let settings = Settings { bytes_max: 1 << 30, sync_after: Duration::from_secs(1) };
+    let boot = Id::parse("oracle").expect("a valid name");
+    let disk = Disk::open(folder).expect("the folder of the house is readable");
+    let random = || getrandom::u64().expect("the system gives random numbers");
+    let mut spool = Spool::open(disk, settings, boot, Box::new(random), Duration::ZERO);
+    // Without it samples of a boot that never learnt the time would be held back.
+    spool.trust(Duration::ZERO, crate::load::publisher::now_ms());
+    spool
 }
 
 /// A TCP port that a probe of an agent watches, opened and closed at will: a fault that the test

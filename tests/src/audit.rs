@@ -4,6 +4,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    ops::RangeInclusive,
     path::Path,
     sync::Arc,
 };
@@ -12,7 +13,7 @@ use collector::{
     ledger::{Reader, sqlite::Sqlite, store::ROWS_MAX},
     readings,
 };
-use wire::{Ack, Channel, Entry, Lost, Sample, Source, Topic, UnixMs};
+use wire::{Ack, Channel, Clock, Entry, Lost, Sample, Source, Topic, UnixMs};
 
 /// Two copies of one sample may differ by this in their instant: the agent's clock may have become
 /// trusted in between (PROMISES, P4).
@@ -30,6 +31,10 @@ pub struct Evidence {
     acked: BTreeMap<Spool, u64>,
     /// Samples that lay in a spool on disk when its agent was dead: acknowledged to its sampler.
     kept: BTreeMap<Spool, BTreeMap<u64, Sample>>,
+    /// The last number, sample or not, that lay there.
+    last: BTreeMap<Spool, u64>,
+    /// Runs of numbers that the agent itself said it had acknowledged to its sampler.
+    promised: Vec<(Spool, RangeInclusive<u64>)>,
 }
 
 /// What the collector's books say.
@@ -80,12 +85,35 @@ impl Evidence {
         }
     }
 
-    /// Takes the samples of a dead agent's spool.
-    pub fn keep(&mut self, source: &Source, samples: impl IntoIterator<Item = Sample>) {
-        for sample in samples {
-            let spool = (source.clone(), sample.spool.to_string());
-            self.kept.entry(spool).or_default().insert(sample.seq, sample);
+    /// Takes what a dead agent has in its spool; call it after each run of the agent.
+    pub fn keep(&mut self, source: &Source, entries: impl IntoIterator<Item = Entry>) {
+        for entry in entries {
+            let spool = (source.clone(), entry.spool().to_string());
+            let last = self.last.entry(spool.clone()).or_default();
+            *last = (*last).max(entry.seqs().1);
+            if let Entry::Sample(sample) = entry {
+                self.kept.entry(spool).or_default().insert(sample.seq, sample);
+            }
         }
+    }
+
+    /// Takes what a dead agent had said of itself in its last run: `upto` is acknowledged to its
+    /// sampler. Call it before [`Evidence::keep`] of the same run: what lay in the spool after the
+    /// run before was settled then, later numbers are samples of this run.
+    pub fn promise(&mut self, source: &Source, spool: &str, upto: u64) {
+        let spool = (source.clone(), spool.to_owned());
+        let begin = self.last.get(&spool).copied().unwrap_or(0) + 1;
+        if begin <= upto {
+            self.promised.push((spool, begin..=upto));
+        }
+    }
+
+    /// How many numbers were promised.
+    #[must_use]
+    pub fn promised(&self) -> u64 {
+        let all: BTreeSet<(&Spool, u64)> =
+            self.promised.iter().flat_map(|(spool, run)| run.clone().map(move |seq| (spool, seq))).collect();
+        all.len() as u64
     }
 
     /// How many samples it speaks of, published and kept.
@@ -120,6 +148,12 @@ pub fn audit(evidence: &Evidence, books: &Books) -> Vec<String> {
                 findings.push(format!("{source} spool {} seq {seq}: declared lost twice", run.spool));
             }
         }
+    }
+    for (spool, run) in &evidence.promised {
+        let of_spool = stored.get(spool);
+        let missing = run.clone().filter(|seq| !of_spool.is_some_and(|samples| samples.contains_key(seq)));
+        findings
+            .extend(missing.map(|seq| format!("{} spool {} seq {seq}: promised and never stored", spool.0, spool.1)));
     }
     for ((source, spool), samples) in &evidence.kept {
         for (seq, sample) in samples {
@@ -174,15 +208,16 @@ fn holes(
 }
 
 fn same(one: &Sample, other: &Sample) -> bool {
+    let placed = one.clock == Clock::Trusted && other.clock == Clock::Trusted;
     one.points == other.points
         && one.faults == other.faults
         && one.boot == other.boot
-        && (one.at - other.at).abs() <= AT_DIFFERENCE_MS_MAX
+        && (!placed || (one.at - other.at).abs() <= AT_DIFFERENCE_MS_MAX)
 }
 
 #[cfg(test)]
 mod tests {
-    use wire::{Clock, Id, LostReason};
+    use wire::{Id, LostReason};
 
     use super::*;
 
@@ -209,7 +244,8 @@ mod tests {
     /// Ten numbers: 1 to 8 stored, 9 and 10 never durable; 3 was seen on disk.
     fn sound() -> (Evidence, Books) {
         let mut evidence = Evidence::default();
-        evidence.keep(&source(), [sample(3)]);
+        evidence.promise(&source(), "s1", 8);
+        evidence.keep(&source(), [Entry::Sample(sample(3))]);
         evidence.acked.insert((source(), "s1".into()), 10);
         evidence.published.insert((source(), "s1".into()), (1..=8).map(|seq| (seq, sample(seq))).collect());
         let lost = Lost { spool: id("s1"), seq: 9, upto: 10, reason: LostReason::NeverDurable };
@@ -234,7 +270,11 @@ mod tests {
 
     #[test]
     fn every_planted_mistake_is_caught() {
-        catches("never stored", |_, books| drop(books.stored.remove(2)));
+        catches("seq 3: kept on disk and never stored", |_, books| drop(books.stored.remove(2)));
+        catches("seq 8: promised and never stored", |_, books| {
+            books.stored.pop();
+            books.lost[0].1.seq = 8;
+        });
         catches("seq 5: acknowledged or passed by", |_, books| drop(books.stored.remove(4)));
         catches("seq 9: acknowledged or passed by", |_, books| books.lost.clear());
         catches("stored twice", |_, books| books.stored.push((source(), sample(4))));

@@ -100,7 +100,10 @@ impl Scene {
 
     /// Takes what a dead agent has on disk into evidence.
     fn keep(&mut self, index: usize) {
-        let agent = &self.agents[index];
+        let agent = &mut self.agents[index];
+        for (spool, upto) in agent.promises() {
+            self.evidence.promise(&agent.source(), &spool, upto);
+        }
         self.evidence.keep(&agent.source(), agent.spooled());
     }
 
@@ -163,7 +166,8 @@ fn the_books_balance_after_a_hundred_kills() {
     let findings = audit(&scene.evidence, &books);
     let (published, kept) = scene.evidence.counts();
     println!(
-        "{published} samples heard, {kept} seen on disk, {} numbers acknowledged; {} stored, {} runs explained",
+        "{published} samples heard, {kept} seen on disk, {} promised, {} acknowledged; {} stored, {} runs explained",
+        scene.evidence.promised(),
         scene.evidence.acked(),
         books.stored.len(),
         books.lost.len()

@@ -16,7 +16,7 @@ use wire::Entry;
 #[test]
 fn what_is_published_arrives_once_and_in_order() {
     let house = House::new("load");
-    let mut broker = Broker::start(&house);
+    let broker = Broker::start(&house);
     let mut heard = broker.subscriber(&house, "heard", "hallwatch/#");
     let mut devices: Vec<Device> = (0..20).map(|number| Device::new("nanshan", number)).collect();
     let now = publisher::now_ms();
