@@ -15,6 +15,8 @@ use crate::{House, Process, port, program, wait};
 pub struct Wanted {
     /// Port of an external broker; without one the collector embeds its own.
     pub broker: Option<u16>,
+    /// Lines before the first table.
+    pub top: String,
     /// Further lines of `[mqtt]`: user, TLS …
     pub mqtt: String,
     /// Further lines of the configuration; tables of their own.
@@ -53,7 +55,8 @@ impl Collector {
         });
         let ledger = house.path(&format!("{name}.db"));
         let text = format!(
-            "[ledger]\npath = \"{}\"\n[mqtt]\n{broker}{}[web]\nlisten = \"127.0.0.1:{web}\"\n{rules}{}",
+            "{}\n[ledger]\npath = \"{}\"\n[mqtt]\n{broker}{}[web]\nlisten = \"127.0.0.1:{web}\"\n{rules}{}",
+            wanted.top,
             ledger.display(),
             wanted.mqtt,
             wanted.more
@@ -139,13 +142,13 @@ impl Collector {
     #[must_use]
     pub fn command(&self, arguments: &[&str]) -> Output {
         let mut command: Command = program::collector();
-        command.args(arguments).arg("--config").arg(&self.configuration);
+        let (verb, rest) = arguments.split_first().expect("a command has a name");
+        command.arg(verb).arg("--config").arg(&self.configuration).args(rest);
         command.output().expect("the program starts")
     }
 
     /// The same, its standard output as text.
     #[track_caller]
-    #[must_use]
     pub fn say(&self, arguments: &[&str]) -> String {
         let output = self.command(arguments);
         assert!(
