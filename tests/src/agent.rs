@@ -20,6 +20,8 @@ pub struct Wanted {
     pub broker: u16,
     /// Between two samples.
     pub period: String,
+    /// Further lines of `[spool]`.
+    pub spool: String,
     /// Further lines of `[mqtt]`: user, TLS …
     pub mqtt: String,
     /// Further tables: sensors on the bus `room`, probes.
@@ -30,7 +32,14 @@ impl Wanted {
     /// An agent called `name` with a thermometer, one sample a second.
     #[must_use]
     pub fn new(name: &str, broker: u16) -> Self {
-        Self { name: name.to_owned(), broker, period: "1s".into(), mqtt: String::new(), more: String::new() }
+        Self {
+            name: name.to_owned(),
+            broker,
+            period: "1s".into(),
+            spool: String::new(),
+            mqtt: String::new(),
+            more: String::new(),
+        }
     }
 }
 
@@ -48,7 +57,7 @@ impl Agent {
     #[track_caller]
     #[must_use]
     pub fn start(house: &House, wanted: &Wanted) -> Self {
-        let Wanted { name, broker, period, mqtt, more } = wanted;
+        let Wanted { name, broker, period, spool: spool_more, mqtt, more } = wanted;
         let spool = house.path(&format!("{name}-spool"));
         let text = format!(
             r#"venue = "nanshan"
@@ -61,6 +70,7 @@ ack_timeout = "2s"
 {mqtt}
 [spool]
 path = "{}"
+{spool_more}
 [sampler]
 period = "{period}"
 [[bus]]

@@ -36,3 +36,8 @@ fn no_message_panics_a_reader() {
 fn no_configuration_panics_a_reader() {
     check("config_");
 }
+
+#[test]
+fn no_folder_panics_the_recovery_of_a_spool() {
+    check("spool");
+}

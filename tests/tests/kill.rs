@@ -32,7 +32,6 @@ const PACK: &str = include_str!("pack/song-server.toml");
 
 /// Everything that can be killed, and what outsiders see of it.
 struct Scene {
-    house: House,
     broker: Broker,
     listener: Process,
     listened: usize,
@@ -40,6 +39,8 @@ struct Scene {
     agents: Vec<Agent>,
     evidence: Evidence,
     killed: [usize; 3],
+    /// Last, since it goes last and counts who is left.
+    house: House,
 }
 
 impl Scene {
@@ -58,6 +59,8 @@ impl Scene {
         let agents = (0..AGENTS)
             .map(|number| {
                 let mut wanted = agent::Wanted::new(&format!("k{number:02}"), broker.port());
+                // The soonest that can be configured, so that kills find spools at work on the disk.
+                wanted.spool = "sync_after = \"100ms\"".into();
                 if number == 0 {
                     wanted.more = watched.sensor("song-server");
                 }
@@ -70,7 +73,9 @@ impl Scene {
 
     /// Kills one of the three kinds at random, and starts it again a little later.
     fn kill_one(&mut self, rng: &mut Rng) {
-        let down = Duration::from_millis(rng.below(400) as u64);
+        // Mostly a moment; at times long enough for spools to grow and connections to be given up.
+        let down_ms_max = *rng.pick(&[400, 400, 400, 400, 400, 3_000]);
+        let down = Duration::from_millis(rng.below(down_ms_max) as u64);
         let kind = *rng.pick(&[0, 0, 1, 2]);
         self.killed[kind] += 1;
         match kind {

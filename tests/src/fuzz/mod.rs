@@ -7,6 +7,7 @@
 pub mod bytes;
 pub mod config;
 pub mod json;
+pub mod spool;
 pub mod text;
 pub mod wire;
 
@@ -41,7 +42,7 @@ pub struct Tally {
 /// Every target.
 #[must_use]
 pub fn targets() -> Vec<Target> {
-    wire::targets().into_iter().chain(config::targets()).collect()
+    wire::targets().into_iter().chain(config::targets()).chain(spool::targets()).collect()
 }
 
 /// Tries inputs for `duration`, beginning with the seeds as they are.
