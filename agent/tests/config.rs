@@ -110,6 +110,16 @@ fn a_password_is_never_printed() {
 }
 
 #[test]
+fn a_password_in_an_address_is_never_printed() {
+    let head = "venue = \"v\"\nroom = \"r\"\nagent = \"a\"\n[[sensor]]\nname = \"web\"\ndriver = \"http\"\n";
+    let config = parse(&format!("{head}url = \"https://me:hu@sh@10.0.0.1/a@b?c=d\"\n"), &[]).unwrap();
+    assert_eq!(config.sensors[0].driver.place(), "https://********@10.0.0.1/a@b?c=d");
+    assert!(!config.print().contains("sh@"), "{}", config.print());
+    let about = format!("{:?}", agent::sampler::about(&config).unwrap());
+    assert!(!about.contains("sh@"), "{about}");
+}
+
+#[test]
 fn with_tls_the_port_is_the_one_of_tls() {
     let text = "venue = \"v\"\nroom = \"r\"\nagent = \"a\"\n[mqtt.tls]\n";
     assert_eq!(parse(text, &[]).unwrap().mqtt.port, 8883);

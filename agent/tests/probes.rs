@@ -119,6 +119,12 @@ fn what_is_no_http_is_not_reachable() {
 }
 
 #[test]
+fn a_server_that_does_not_speak_tls_is_not_reachable_over_https() {
+    let measured = http_probe(serve(OK, 1).replace("http:", "https:"), None, None).unwrap();
+    assert_eq!(value(&measured, "reachable"), Some(0.0));
+}
+
+#[test]
 fn a_server_that_says_nothing_ends_with_the_time_out() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());

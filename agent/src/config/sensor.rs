@@ -141,6 +141,19 @@ pub struct Http {
     pub timeout: Duration,
 }
 
+impl Http {
+    /// The address for people and other computers: without the user and the password in it.
+    #[must_use]
+    pub fn shown_url(&self) -> String {
+        let Some((scheme, rest)) = self.url.split_once("://") else { return self.url.clone() };
+        let authority = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        match rest[..authority].rfind('@') {
+            Some(at) => format!("{scheme}://********@{}", &rest[at + 1..]),
+            None => self.url.clone(),
+        }
+    }
+}
+
 /// A ping probe.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Icmp {
@@ -188,7 +201,7 @@ impl Driver {
             Self::Contact(contact) => format!("{} line {}", contact.bus, contact.line),
             Self::Computer(_) => String::new(),
             Self::Tcp(probe) => format!("{}:{}", probe.host, probe.port),
-            Self::Http(probe) => probe.url.clone(),
+            Self::Http(probe) => probe.shown_url(),
             Self::Icmp(probe) => probe.host.clone(),
         }
     }

@@ -85,7 +85,7 @@ impl Sensor {
                 put("timeout", quantity::print_duration(probe.timeout).into());
             }
             Driver::Http(probe) => {
-                put("url", probe.url.as_str().into());
+                put("url", probe.shown_url().into());
                 if let Some(status) = probe.status {
                     put("status", i64::from(status).into());
                 }

@@ -8,6 +8,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use wire::{Fault, PointName};
 
 use super::{
+    figures::Figures,
     judge::Judge,
     pace::Pace,
     plan::{Plan, Worker},
@@ -58,6 +59,7 @@ pub(crate) struct Merger {
     plan: Arc<Plan>,
     stuck_after: u32,
     pace: Pace,
+    pub(super) figures: Figures,
     tracks: Vec<Track>,
     window: Option<Window>,
     /// Time of the last draft.
@@ -75,7 +77,16 @@ impl Merger {
             ..Track::default()
         });
         let tracks = tracks.collect();
-        Self { plan, stuck_after, pace, tracks, window: None, last: now, hung: BTreeMap::new() }
+        Self {
+            plan,
+            stuck_after,
+            pace,
+            figures: Figures::default(),
+            tracks,
+            window: None,
+            last: now,
+            hung: BTreeMap::new(),
+        }
     }
 
     /// When to call [`Merger::advance`] at the latest, if nothing is heard before.
@@ -124,6 +135,7 @@ impl Merger {
                 return todo;
             }
         }
+        self.figures.late += u64::from(position.is_none());
         self.emit(at, points, faults, &mut todo);
         if self.window.as_ref().is_some_and(|window| window.waiting.is_empty()) {
             self.close(&mut todo);
@@ -257,7 +269,10 @@ impl Merger {
 
     /// Hands on what the open tick has.
     fn close(&mut self, todo: &mut Todo) {
-        if let Some(window) = self.window.take() {
+        if let Some(mut window) = self.window.take() {
+            if !window.points.is_empty() || !window.faults.is_empty() {
+                window.points.extend(self.figures.points());
+            }
             self.emit(window.since, window.points, window.faults, todo);
         }
     }

@@ -5,6 +5,7 @@
 //! and refuses, [`merge`] decides what leaves when.
 
 mod check;
+mod figures;
 mod judge;
 mod merge;
 #[cfg(test)]
@@ -136,7 +137,8 @@ impl Sampler {
             let todo = tokio::select! {
                 () = tokio::time::sleep(patience) => Todo::default(),
                 heard = hearing.recv() => match heard {
-                    Some(Heard::Answer { station, at, outcome, .. }) => {
+                    Some(Heard::Answer { station, at, outcome, retried, .. }) => {
+                        self.merger.figures.retries += u64::from(retried);
                         self.note(station, outcome.as_ref().err().map(ToString::to_string));
                         self.merger.answered(station, at, &outcome)
                     }
@@ -191,6 +193,7 @@ impl Sampler {
             return;
         }
         self.replaced[worker] += 1;
+        self.merger.figures.hung += 1;
         let sensors: Vec<_> =
             self.shared.plan.of_worker(worker).map(|(_, station)| station.sensor.name.as_str()).collect();
         tracing::warn!(?sensors, "a bus hangs; its thread is replaced");
@@ -230,7 +233,7 @@ pub fn about(config: &Config) -> Result<About, Error> {
         model: model(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         sensors: sensors.collect(),
-        points: points.collect(),
+        points: points.chain(figures::about()).collect(),
     })
 }
 

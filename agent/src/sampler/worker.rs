@@ -42,6 +42,8 @@ pub(crate) enum Heard {
         outcome: Result<Vec<Measured>, Error>,
         /// What the chip says that it is.
         identity: Option<String>,
+        /// Whether it took a second attempt.
+        retried: bool,
     },
     /// A contact changed, or cannot be read.
     Contact { station: usize, at: Duration, value: Result<f64, BusError> },
@@ -169,7 +171,7 @@ fn read_alone(shared: &Shared, station: usize, asked: &sync_mpsc::Receiver<usize
     while asked.recv().is_ok() {
         let outcome = alone.read();
         let at = shared.clock.boottime();
-        if shared.heard.blocking_send(Heard::Answer { station, at, outcome, identity: None }).is_err() {
+        if shared.heard.blocking_send(Heard::Answer { station, at, outcome, identity: None, retried: false }).is_err() {
             return;
         }
     }
@@ -182,31 +184,33 @@ fn read_chips(shared: &Shared, bus: usize, stations: &[usize], asked: &sync_mpsc
         stations.iter().map(|&station| (station, Chip::new(&shared.plan.stations[station].sensor.driver))).collect();
     while let Ok(station) = asked.recv() {
         let Some((_, Some(chip))) = chips.iter_mut().find(|(s, _)| *s == station) else { continue };
-        let outcome = open_and_read(shared, bus, &mut open, chip, &mut delay);
+        let (outcome, retried) = open_and_read(shared, bus, &mut open, chip, &mut delay);
         let at = shared.clock.boottime();
         let identity = chip.identity();
-        if shared.heard.blocking_send(Heard::Answer { station, at, outcome, identity }).is_err() {
+        if shared.heard.blocking_send(Heard::Answer { station, at, outcome, identity, retried }).is_err() {
             return;
         }
     }
 }
 
+/// A reading, and whether it took a second attempt.
 fn open_and_read(
     shared: &Shared,
     bus: usize,
     open: &mut Option<AnyI2c>,
     chip: &mut Chip,
     delay: &mut WorldDelay,
-) -> Result<Vec<Measured>, Error> {
+) -> (Result<Vec<Measured>, Error>, bool) {
     let i2c = match open {
         Some(i2c) => i2c,
-        None => {
-            let opened = bus::open_i2c(&shared.buses[bus], &shared.rooms[bus]);
-            open.insert(opened.map_err(|error| Error::Other { fault: error.fault, text: error.text })?)
-        }
+        None => match bus::open_i2c(&shared.buses[bus], &shared.rooms[bus]) {
+            Ok(i2c) => open.insert(i2c),
+            Err(error) => return (Err(Error::Other { fault: error.fault, text: error.text }), false),
+        },
     };
     let mut outcome = chip.read(i2c, delay);
-    if outcome.as_ref().is_err_and(Error::retry_helps) {
+    let retried = outcome.as_ref().is_err_and(Error::retry_helps);
+    if retried {
         std::thread::sleep(shared.clock.real(RETRY_AFTER));
         outcome = chip.read(i2c, delay);
     }
@@ -214,7 +218,7 @@ fn open_and_read(
         // A new file handle is all that can be done from here.
         *open = None;
     }
-    outcome
+    (outcome, retried)
 }
 
 fn watch_lines(shared: &Shared, bus: usize, stations: &[usize]) {

@@ -80,5 +80,5 @@ fn contains(answer: &mut ureq::http::Response<ureq::Body>, text: &str) -> bool {
     use std::io::Read;
     let mut head = Vec::new();
     let read = answer.body_mut().as_reader().take(BODY_BYTES_MAX).read_to_end(&mut head);
-    read.is_ok() && head.windows(text.len()).any(|window| window == text.as_bytes())
+    read.is_ok() && (text.is_empty() || head.windows(text.len()).any(|window| window == text.as_bytes()))
 }
