@@ -4,8 +4,10 @@
 
 mod check;
 mod config;
+mod readings;
 mod rules;
 mod run;
+mod stretch;
 mod table;
 mod tickets;
 
@@ -79,6 +81,8 @@ enum Command {
     Config,
     /// Lists tickets, explains them, and carries what people do with them to the collector.
     Tickets(tickets::TicketsArgument),
+    /// Prints the past of a point; lists venues, rooms and points where none is named.
+    Readings(readings::ReadingsArgument),
     /// Lists the rules in force and explains them.
     Rules(rules::RulesArgument),
 }
@@ -119,6 +123,7 @@ pub fn main() -> ExitCode {
         Command::Run(argument) => run::run(&argument),
         Command::Check(argument) => check::run(&argument),
         Command::Tickets(argument) => tickets::run(&argument),
+        Command::Readings(argument) => readings::run(&argument),
         Command::Rules(argument) => rules::run(&argument),
         Command::Config => {
             config::print();
