@@ -14,21 +14,43 @@ type Body = (&'static str, fn() -> Vec<Vec<u8>>, fn(&[u8]) -> bool);
 #[must_use]
 pub fn targets() -> Vec<Target> {
     let bodies: [Body; 6] = [
-        ("wire_samples", || golden("samples"), read_samples),
-        ("wire_status", || golden("status"), read_status),
-        ("wire_about", || golden("about"), read_about),
-        ("wire_ack", || golden("ack"), read_ack),
-        ("wire_command", || golden("command"), read_command),
-        ("wire_result", || golden("result"), read_result),
+        ("wire_samples", || seeds("samples"), read_samples),
+        ("wire_status", || seeds("status"), read_status),
+        ("wire_about", || seeds("about"), read_about),
+        ("wire_ack", || seeds("ack"), read_ack),
+        ("wire_command", || seeds("command"), read_command),
+        ("wire_result", || seeds("result"), read_result),
     ];
     let topic = Target { name: "wire_topic", seeds: topics, mutate: text::mutate, run: read_topic };
     let bodies = bodies.into_iter().map(|(name, seeds, run)| Target { name, seeds, mutate: json::mutate, run });
     bodies.chain([topic]).collect()
 }
 
-/// The released bodies whose file name begins with `kind`.
-fn golden(kind: &str) -> Vec<Vec<u8>> {
-    let mut found = Vec::new();
+/// One body of each kind, for shapes that no released file has.
+const BODIES: [(&str, &str); 8] = [
+    (
+        "samples",
+        r#"{"at":1763880000123,"seq":4711,"spool":"k3f9x0q2","boot":"7c1e04aa","clock":1,"temperature_celsius":20.4,"humidity_percent":41.2,"co2_ppm":612,"faults":{"illuminance_lux":"no_response"}}"#,
+    ),
+    (
+        "samples",
+        r#"[{"at":1763880000123,"seq":1,"spool":"a","boot":"b","clock":0,"uncertainty_ms":86400000,"door_open":0},{"spool":"a","seq":2,"upto":9,"lost":"never_durable"},{"at":1763880001123,"seq":10,"spool":"a","boot":"b","clock":1,"door_open":1}]"#,
+    ),
+    ("status", r#"{"state":"online","boot":"7c1e04aa","spool":"k3f9x0q2","since":1763880000123,"version":"0.1.0"}"#),
+    ("status", r#"{"state":"lost","boot":"7c1e04aa","spool":"k3f9x0q2","version":"0.1.0"}"#),
+    (
+        "about",
+        r#"{"model":"Raspberry Pi 4","version":"0.1.0","sensors":[{"name":"air","driver":"sht4x","place":"i2c-1 0x44"}],"points":{"temperature_celsius":{"unit":"Cel","low":-40.0,"high":125.0,"period_seconds":10.0,"precision":2,"sensor":"air"}}}"#,
+    ),
+    ("ack", r#"{"spool":"k3f9x0q2","upto":4711,"time":1763880000456}"#),
+    ("command", r#"{"id":"c1","name":"identify","args":{"seconds":5}}"#),
+    ("result", r#"{"id":"c1","ok":false,"error":"unknown command","data":{"known":["identify"]}}"#),
+];
+
+/// Bodies of one kind: those above, and the released files whose names begin with it.
+fn seeds(kind: &str) -> Vec<Vec<u8>> {
+    let own = BODIES.iter().filter(|(name, _)| *name == kind);
+    let mut found: Vec<Vec<u8>> = own.map(|(_, body)| body.as_bytes().to_vec()).collect();
     collect(&program::workspace().join("wire/golden"), kind, &mut found);
     found
 }
