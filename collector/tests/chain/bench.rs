@@ -3,6 +3,7 @@
 
 use std::{
     net::{SocketAddr, TcpListener, TcpStream},
+    path::Path,
     process::{Child, Command, Stdio},
     sync::{
         Arc,
@@ -21,7 +22,10 @@ use collector::{
 use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, Packet, PublishOptions, QoS};
 use wire::{Clock, Entry, Id, PointName, Sample, Source};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+/// A broker that lets everybody in.
+const OPEN: &str = "allow_anonymous true";
+/// Nothing that is waited for takes longer.
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Broker {
@@ -89,11 +93,15 @@ fn source(agent: &str) -> Source {
     Source { venue: body("nanshan"), room: body("k01"), agent: body(agent) }
 }
 
-fn mosquitto(folder: &std::path::Path) -> (Child, u16) {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+/// A free port of this machine.
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Starts mosquitto on `port` with further lines of configuration, and waits until it listens.
+pub fn mosquitto(folder: &Path, port: u16, more: &str) -> Child {
     let file = folder.join("mosquitto.conf");
-    let text = format!("listener {port} 127.0.0.1\nallow_anonymous true\nmax_inflight_messages 1000\n");
-    std::fs::write(&file, text).unwrap();
+    std::fs::write(&file, format!("listener {port} 127.0.0.1\nmax_inflight_messages 1000\n{more}\n")).unwrap();
     let path = ["/usr/sbin/mosquitto", "mosquitto"]
         .into_iter()
         .find(|p| Command::new(p).arg("-h").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok());
@@ -104,13 +112,16 @@ fn mosquitto(folder: &std::path::Path) -> (Child, u16) {
         assert!(child.try_wait().unwrap().is_none() && began.elapsed() < PATIENCE, "mosquitto does not start");
         std::thread::yield_now();
     }
-    (child, port)
+    child
 }
 
 impl Bench {
     pub async fn start(broker: Broker) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mosquitto = (broker == Broker::Mosquitto).then(|| mosquitto(folder.path()));
+        let mosquitto = (broker == Broker::Mosquitto).then(|| {
+            let port = free_port();
+            (mosquitto(folder.path(), port, OPEN), port)
+        });
         let mut bench = Self { folder, mosquitto, handle: None, fault: Arc::default() };
         bench.launch().await;
         bench
@@ -140,6 +151,19 @@ impl Bench {
         assert!(self.mosquitto.is_some(), "the own broker lives as long as the process");
         self.handle.take().unwrap().stop().await.unwrap();
         self.launch().await;
+    }
+
+    /// Kills the broker, so that it forgets everything it held in memory.
+    pub fn kill_broker(&mut self) {
+        let (child, _) = self.mosquitto.as_mut().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    /// Starts it again on the same port.
+    pub fn revive_broker(&mut self) {
+        let (child, port) = self.mosquitto.as_mut().unwrap();
+        *child = mosquitto(self.folder.path(), *port, OPEN);
     }
 
     pub fn shared(&self) -> &Shared {
