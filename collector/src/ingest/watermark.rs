@@ -153,3 +153,110 @@ impl Mark {
         self.upto = upto;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+    use wire::{Clock, Lost, LostReason, Sample};
+
+    use super::*;
+
+    fn id(text: &str) -> Id {
+        Id::parse(text).unwrap()
+    }
+
+    fn source() -> Source {
+        Source { venue: id("v"), room: id("r"), agent: id("a") }
+    }
+
+    fn sample(seq: u64) -> Entry {
+        let (spool, boot) = (id("s"), id("b"));
+        let clock = Clock::Trusted;
+        Entry::Sample(Sample { at: seq as i64, seq, spool, boot, clock, points: Vec::new(), faults: Vec::new() })
+    }
+
+    fn lost(seq: u64, upto: u64) -> Entry {
+        Entry::Lost(Lost { spool: id("s"), seq, upto, reason: LostReason::Evicted })
+    }
+
+    #[test]
+    fn the_first_number_of_a_spool_is_one() {
+        let mut marks = Watermarks::default();
+        assert_eq!(marks.offer(&source(), &sample(2), 1), Verdict::Gap);
+        assert_eq!(marks.upto(&source(), &id("s")), 0);
+        assert_eq!(marks.offer(&source(), &sample(1), 1), Verdict::New { first: 1 });
+        assert_eq!(marks.offer(&source(), &sample(2), 1), Verdict::New { first: 2 });
+    }
+
+    #[test]
+    fn the_same_number_is_a_duplicate_with_the_same_content_and_a_conflict_with_another() {
+        let mut marks = Watermarks::default();
+        for seq in 1..=HASHES_MAX as u64 + 10 {
+            marks.offer(&source(), &sample(seq), seq as u32);
+        }
+        assert_eq!(marks.offer(&source(), &sample(500), 500), Verdict::Duplicate);
+        assert_eq!(marks.offer(&source(), &sample(500), 501), Verdict::Conflict);
+        assert_eq!(marks.offer(&source(), &sample(10), 99), Verdict::Duplicate, "too old to compare");
+        assert_eq!(marks.offer(&source(), &sample(11), 99), Verdict::Conflict);
+    }
+
+    #[test]
+    fn a_lost_run_that_is_known_in_part_counts_from_where_it_is_new() {
+        let mut marks = Watermarks::default();
+        marks.offer(&source(), &sample(1), 7);
+        assert_eq!(marks.offer(&source(), &lost(1, 5), 0), Verdict::New { first: 2 });
+        assert_eq!(marks.offer(&source(), &lost(2, 5), 0), Verdict::Duplicate);
+        assert_eq!(marks.offer(&source(), &sample(4), 7), Verdict::Conflict, "it was said to be lost");
+        assert_eq!(marks.offer(&source(), &sample(1), 7), Verdict::Duplicate);
+        assert_eq!(marks.offer(&source(), &lost(7, 9), 0), Verdict::Gap);
+    }
+
+    #[test]
+    fn what_is_remembered_after_a_restart_tells_conflicts_as_before() {
+        let committed = Watermark { source: source(), spool: id("s"), upto: 9, sample_at: 9 };
+        let mut marks = Watermarks::restore([committed]);
+        for seq in [5, 6, 9] {
+            marks.remember(&source(), &id("s"), seq, seq as u32);
+        }
+        let mut check = |seq, hash, verdict| assert_eq!(marks.offer(&source(), &sample(seq), hash), verdict, "{seq}");
+        check(4, 99, Verdict::Duplicate);
+        check(5, 99, Verdict::Conflict);
+        check(6, 6, Verdict::Duplicate);
+        check(7, 7, Verdict::Conflict);
+        check(9, 9, Verdict::Duplicate);
+        check(10, 1, Verdict::New { first: 10 });
+        check(9, 8, Verdict::Conflict);
+    }
+
+    proptest! {
+        /// Against a ledger that keeps everything: whatever the order, each number is taken once,
+        /// in order, and nothing beyond a hole.
+        #[test]
+        fn any_order_of_arrivals_takes_each_number_once_and_in_order(
+            arrivals in prop::collection::vec((1u64..40, 0u64..4, any::<bool>()), 1..300)
+        ) {
+            let mut marks = Watermarks::default();
+            let mut taken: BTreeMap<u64, bool> = BTreeMap::new();
+            for (seq, more, is_sample) in arrivals {
+                let entry = if is_sample { sample(seq) } else { lost(seq, seq + more) };
+                let hash = if is_sample { 1 + seq as u32 } else { 0 };
+                let top = taken.len() as u64;
+                let (first, last) = entry.seqs();
+                let expected = if first > top + 1 {
+                    Verdict::Gap
+                } else if last > top {
+                    (top + 1..=last).for_each(|n| { taken.insert(n, is_sample); });
+                    Verdict::New { first: top + 1 }
+                } else if is_sample && !taken[&seq] {
+                    Verdict::Conflict
+                } else {
+                    Verdict::Duplicate
+                };
+                prop_assert_eq!(marks.offer(&source(), &entry, hash), expected);
+                prop_assert_eq!(marks.upto(&source(), &id("s")), taken.len() as u64);
+            }
+        }
+    }
+}

@@ -3,6 +3,7 @@
 //! takes the next commit. The same search must catch two planted mistakes, or it proves nothing.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+mod disk;
 mod script;
 mod states;
 mod vfs;
@@ -71,7 +72,7 @@ fn search(recorded: &Recorded, wanted: usize) -> (usize, Vec<String>) {
 /// Opens what a cut left and compares it with what was decided.
 fn check(recorded: &Recorded, files: HashMap<String, Vec<u8>>, acknowledged: u64, thread: usize) -> Result<(), String> {
     let name = format!("{}-left-{thread}", recorded.name);
-    vfs::Disk::insert(&name, files, false);
+    disk::Disk::insert(&name, files, false);
     let path = PathBuf::from(format!("/{name}/hallwatch.db"));
     let (sqlite, mut ledger) = Sqlite::open(&path, options("FULL")).map_err(|e| format!("does not open: {e:?}"))?;
     let loaded = ledger.load(script::START).map_err(|e| format!("does not load: {e:?}"))?;
@@ -101,7 +102,7 @@ fn check(recorded: &Recorded, files: HashMap<String, Vec<u8>>, acknowledged: u64
     let connection = Connection::open_with_flags_and_vfs(&path, OpenFlags::default(), vfs::NAME);
     let whole = connection.and_then(|c| c.query_row("PRAGMA integrity_check", [], |r| r.get::<_, String>(0)));
     same("integrity", &whole.map_err(|e| e.to_string())?, &"ok".to_owned())?;
-    vfs::Disk::remove(&name);
+    disk::Disk::remove(&name);
     Ok(())
 }
 

@@ -22,7 +22,10 @@ use collector::{
 };
 use wire::{Clock, Entry, Id, PointName, Sample, Source, UnixMs};
 
-use crate::vfs::{self, Disk, Event};
+use crate::{
+    disk::{self, Disk, Event},
+    vfs,
+};
 
 /// When the script begins.
 pub const START: UnixMs = 1_763_880_000_000;
@@ -78,7 +81,7 @@ pub fn options(synchronous: &'static str) -> Options {
         synchronous,
         checkpoint_pages: CHECKPOINT_PAGES,
         vfs: Some(vfs::NAME),
-        sync_folder: vfs::sync_folder,
+        sync_folder: disk::sync_folder,
         ..Options::default()
     }
 }

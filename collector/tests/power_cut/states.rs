@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use crate::vfs::{Event, write};
+use crate::disk::{Event, write};
 
 /// Bytes that a disk writes whole or not at all.
 const SECTOR: usize = 512;

@@ -1,104 +1,19 @@
-//! A SQLite VFS whose disks live in memory and write down every write, truncation, sync, creation
-//! and deletion, so that the moment of a power cut can be chosen afterwards. Locks and shared
-//! memory work between the connections of this process. The only unsafe code of the collector.
+//! A SQLite VFS over the recording disks of [`crate::disk`]. Locks and shared memory work between
+//! the connections of this process. The only unsafe code of the collector.
 #![allow(unsafe_code)]
 
 use std::{
-    collections::HashMap,
     ffi::{CStr, c_char, c_int, c_void},
-    path::Path,
     ptr,
-    sync::{Arc, LazyLock, Mutex, MutexGuard},
+    sync::{Arc, LazyLock, Mutex},
 };
 
 use rusqlite::ffi;
 
+use crate::disk::{Disk, Event, Node, lock, split, write};
+
 /// Name under which SQLite knows the VFS.
 pub const NAME: &str = "recording";
-
-/// What happened on a disk, in order.
-#[derive(Debug, Clone)]
-pub enum Event {
-    Create(String),
-    Delete(String),
-    Write(String, usize, Vec<u8>),
-    Truncate(String, usize),
-    Sync(String),
-    SyncFolder,
-    /// The script says that something was acknowledged: everything of commit `n` must survive.
-    Acknowledged(u64),
-}
-
-/// A disk: files by name, and their log if it records.
-#[derive(Default)]
-pub struct Disk {
-    inner: Mutex<Inner>,
-}
-
-#[derive(Default)]
-struct Inner {
-    files: HashMap<String, Arc<Mutex<Node>>>,
-    log: Option<Vec<Event>>,
-}
-
-#[derive(Default)]
-struct Node {
-    bytes: Vec<u8>,
-    /// A journal or log that was just made: its first sync syncs the folder too, as on Unix.
-    fresh: bool,
-    shared: u32,
-    reserved: bool,
-    exclusive: bool,
-    pages: Vec<Box<[u8]>>,
-    slots: [i32; 8],
-}
-
-static DISKS: LazyLock<Mutex<HashMap<String, Arc<Disk>>>> = LazyLock::new(Mutex::default);
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-}
-
-impl Disk {
-    /// An empty disk under `/name/`.
-    pub fn insert(name: &str, files: HashMap<String, Vec<u8>>, recording: bool) -> Arc<Self> {
-        register();
-        let files = files
-            .into_iter()
-            .map(|(file, bytes)| (file, Arc::new(Mutex::new(Node { bytes, ..Node::default() }))))
-            .collect();
-        let disk = Arc::new(Self { inner: Mutex::new(Inner { files, log: recording.then(Vec::new) }) });
-        lock(&DISKS).insert(name.to_owned(), disk.clone());
-        disk
-    }
-
-    pub fn remove(name: &str) {
-        lock(&DISKS).remove(name);
-    }
-
-    pub fn record(&self, event: Event) {
-        if let Some(log) = &mut lock(&self.inner).log {
-            log.push(event);
-        }
-    }
-
-    pub fn log(&self) -> Vec<Event> {
-        lock(&self.inner).log.clone().unwrap_or_default()
-    }
-}
-
-/// What the ledger calls to make names durable.
-pub fn sync_folder(path: &Path) -> std::io::Result<()> {
-    if let Some((disk, _)) = split(path.to_str().unwrap_or_default()) {
-        disk.record(Event::SyncFolder);
-    }
-    Ok(())
-}
-
-fn split(path: &str) -> Option<(Arc<Disk>, String)> {
-    let (disk, file) = path.strip_prefix('/')?.split_once('/')?;
-    Some((lock(&DISKS).get(disk)?.clone(), file.to_owned()))
-}
 
 /// A connection's view of a file; SQLite allocates it, we fill it.
 #[repr(C)]
@@ -124,7 +39,8 @@ unsafe fn text<'a>(name: *const c_char) -> &'a str {
     unsafe { CStr::from_ptr(name) }.to_str().unwrap_or_default()
 }
 
-fn register() {
+/// Makes the VFS known to SQLite, once.
+pub fn register() {
     static ONCE: LazyLock<()> = LazyLock::new(|| unsafe {
         let system = ffi::sqlite3_vfs_find(ptr::null());
         let mut vfs: ffi::sqlite3_vfs = *system;
@@ -277,15 +193,6 @@ unsafe extern "C" fn x_write(file: *mut ffi::sqlite3_file, data: *const c_void, 
         open.disk.record(Event::Write(open.name.clone(), offset as usize, data.to_vec()));
     }
     ffi::SQLITE_OK
-}
-
-/// Writes into a file, which grows with zeros where it must.
-pub fn write(bytes: &mut Vec<u8>, offset: usize, data: &[u8]) {
-    let end = offset + data.len();
-    if bytes.len() < end {
-        bytes.resize(end, 0);
-    }
-    bytes[offset..end].copy_from_slice(data);
 }
 
 unsafe extern "C" fn x_truncate(file: *mut ffi::sqlite3_file, size: i64) -> c_int {
