@@ -225,7 +225,7 @@ pub fn refusal(language: Language, refusal: &Refusal) -> String {
             fill(language, "refusal.too_long", &[("field", field), ("most", &most.to_string())])
         }
         Refusal::NoOther { of } => fill(language, "refusal.no_other", &[("of", of)]),
-        Refusal::OtherIsDuplicate { of } => fill(language, "refusal.other_is_duplicate", &[("of", of)]),
+        Refusal::OtherEnded { of } => fill(language, "refusal.other_ended", &[("of", of)]),
         Refusal::OtherOpen { number } => fill(language, "refusal.other_open", &[("number", number)]),
     }
 }

@@ -201,6 +201,12 @@ impl Follow {
             match effect {
                 tickets::Effect::Stored(ticket) => out.ticket(*ticket),
                 tickets::Effect::Moved(line) => moved.push(line),
+                tickets::Effect::Carried { key, ticket } => {
+                    if let Some(row) = self.open.get_mut(&key) {
+                        row.ticket = Some(ticket);
+                        out.episode(row.clone());
+                    }
+                }
                 tickets::Effect::Done { ticket, stage } => {
                     answers.push(Ok(serde_json::json!({ "ticket": ticket, "stage": stage.as_str() }).to_string()));
                 }

@@ -4,7 +4,7 @@ use wire::{Id, UnixMs};
 
 use super::{
     DATA, Effect, Look, Proof, Stage, State, Ticket,
-    change::{add_point, close, moved, open, prove, reopen, stored, take_worst, unfix},
+    change::{add_point, close, hand_over, moved, open, prove, reopen, stored, take_worst, unfix},
     note,
     state::Place,
 };
@@ -24,7 +24,9 @@ pub(super) fn began(
         Place { rule: key.rule.clone(), venue: source.venue.clone(), room: source.room.clone(), asset: asset.cloned() };
     let known = state.by_place.get(&place).copied().filter(|id| {
         state.tickets.get(id).is_some_and(|t| {
-            !t.stage.is_ended() || t.closed_at.is_some_and(|at| now.saturating_sub(at) <= state.settings.relapse_ms)
+            let lately = t.closed_at.is_some_and(|at| now.saturating_sub(at) <= state.settings.relapse_ms);
+            // One that was closed while something was still wrong is never over.
+            !t.stage.is_ended() || lately || state.has_open_episodes(*id)
         })
     });
     let id = known.unwrap_or_else(|| open(state, place, (severity, team.clone()), now));
@@ -111,8 +113,15 @@ pub(super) fn looked(state: &mut State, id: u64, looks: &[(EpisodeKey, Look)], n
             Look::NoData => {}
         }
     }
+    let other = state.open_at_same_place(id);
     let Some(ticket) = state.tickets.get_mut(&id) else { return };
     if ticket.verify_at.is_none_or(|at| now < at) {
+        return;
+    }
+    if let (Stage::Closed, Some(_), Some(other)) = (ticket.stage, bad, other) {
+        // The place has another ticket by now: it goes on with what is still wrong.
+        ticket.verify_at = None;
+        hand_over(state, id, other, now, out);
         return;
     }
     match (ticket.stage, bad) {

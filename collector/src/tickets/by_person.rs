@@ -4,12 +4,11 @@ use wire::UnixMs;
 
 use super::{
     Action, DATA, Effect, Proof, Refusal, Stage, State, Ticket,
-    change::{add_point, blank, close, moved, prove, reopen, stored},
+    change::{blank, close, hand_over, moved, prove, reopen, stored},
     life::{self, Next},
     note,
     state::{Place, place_of},
 };
-use crate::episode::EpisodeKey;
 
 pub(super) fn person(
     state: &mut State,
@@ -25,8 +24,8 @@ pub(super) fn person(
         Action::Duplicate { of } => Some(other_of(state, id, of.trim())?),
         _ => None,
     };
-    let open_elsewhere = matches!(action, Action::Reopen { .. }).then(|| open_at_same_place(state, id)).flatten();
-    let has_open_episodes = state.episodes.values().any(|ticket| *ticket == id);
+    let open_elsewhere = state.open_at_same_place(id).and_then(|other| Some(state.tickets.get(&other)?.number.clone()));
+    let has_open_episodes = state.has_open_episodes(id);
     let patience_ms = state.tickets.get(&id).map_or(0, |t| state.patience_ms(t));
     let ticket = state.tickets.get_mut(&id).ok_or(Refusal::Unknown)?;
     let from = ticket.stage;
@@ -51,7 +50,9 @@ pub(super) fn person(
     let answer = (ticket.number.clone(), ticket.stage);
     stored(ticket, out);
     if let Some(other) = other {
-        merge(state, id, other, now, out);
+        let places: Vec<Place> = state.by_place.iter().filter(|(_, t)| **t == id).map(|(p, _)| p.clone()).collect();
+        state.by_place.extend(places.into_iter().map(|place| (place, other)));
+        hand_over(state, id, other, now, out);
     }
     Ok(answer)
 }
@@ -134,38 +135,8 @@ pub(super) fn open_by_hand(
 /// The ticket that shall have the episodes of a duplicate.
 fn other_of(state: &State, id: u64, of: &str) -> Result<u64, Refusal> {
     let other = state.number(of).ok_or_else(|| Refusal::NoOther { of: of.into() })?;
-    let ends_in_duplicate = state.tickets.get(&other).is_none_or(|t| t.stage == Stage::Duplicate);
-    if other == id || ends_in_duplicate { Err(Refusal::OtherIsDuplicate { of: of.into() }) } else { Ok(other) }
-}
-
-/// The number of another open ticket for the same place.
-fn open_at_same_place(state: &State, id: u64) -> Option<String> {
-    let place = place_of(state.tickets.get(&id)?)?;
-    let other = state.tickets.get(state.by_place.get(&place)?)?;
-    let same = other.id != id && place_of(other).as_ref() == Some(&place);
-    (same && !other.stage.is_ended()).then(|| other.number.clone())
-}
-
-/// Gives what a duplicate stood for to the ticket that has it.
-fn merge(state: &mut State, id: u64, other: u64, now: UnixMs, out: &mut Vec<Effect>) {
-    let places: Vec<Place> = state.by_place.iter().filter(|(_, t)| **t == id).map(|(p, _)| p.clone()).collect();
-    state.by_place.extend(places.into_iter().map(|place| (place, other)));
-    let moved_keys: Vec<EpisodeKey> =
-        state.episodes.iter().filter(|(_, ticket)| **ticket == id).map(|(key, _)| key.clone()).collect();
-    for key in &moved_keys {
-        state.episodes.insert(key.clone(), other);
+    if other == id || state.tickets.get(&other).is_none_or(|t| t.stage.is_ended()) {
+        return Err(Refusal::OtherEnded { of: of.into() });
     }
-    if let Some(duplicate) = state.tickets.get_mut(&id) {
-        duplicate.open_points.clear();
-        stored(duplicate, out);
-    }
-    let Some(ticket) = state.tickets.get_mut(&other) else { return };
-    for key in &moved_keys {
-        ticket.episode_count += 1;
-        add_point(ticket, key);
-    }
-    if !moved_keys.is_empty() {
-        moved(ticket, now, DATA, Some(ticket.stage), note::MERGED, None, out);
-        stored(ticket, out);
-    }
+    Ok(other)
 }

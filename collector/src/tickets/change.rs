@@ -3,7 +3,7 @@
 
 use wire::{Id, UnixMs};
 
-use super::{Effect, Proof, Stage, State, Ticket, Transition, state::Place};
+use super::{DATA, Effect, Proof, Stage, State, Ticket, Transition, note, state::Place};
 use crate::episode::{EpisodeKey, Seen, Severity};
 
 /// A ticket of a rule; its first episode follows.
@@ -143,4 +143,30 @@ pub(super) fn moved(
         value,
         line: ticket.moves,
     }));
+}
+
+/// Gives the open episodes of one ticket to another, which goes on with what is wrong.
+pub(super) fn hand_over(state: &mut State, from: u64, to: u64, now: UnixMs, out: &mut Vec<Effect>) {
+    let keys: Vec<EpisodeKey> =
+        state.episodes.iter().filter(|(_, ticket)| **ticket == from).map(|(key, _)| key.clone()).collect();
+    for key in &keys {
+        state.episodes.insert(key.clone(), to);
+        out.push(Effect::Carried { key: key.clone(), ticket: to });
+    }
+    if let Some(ticket) = state.tickets.get_mut(&from) {
+        ticket.open_points.clear();
+        stored(ticket, out);
+    }
+    let Some(ticket) = state.tickets.get_mut(&to).filter(|_| !keys.is_empty()) else { return };
+    for key in &keys {
+        ticket.episode_count += 1;
+        add_point(ticket, key);
+    }
+    if ticket.stage == Stage::Fixed {
+        // What it takes over is not fixed.
+        reopen(ticket, now, DATA, note::MERGED, None, out);
+    } else {
+        moved(ticket, now, DATA, Some(ticket.stage), note::MERGED, None, out);
+    }
+    stored(ticket, out);
 }

@@ -358,6 +358,13 @@ pub enum Effect {
     Stored(Box<Ticket>),
     /// This happened to it: append it, and tell those who want to know.
     Moved(Transition),
+    /// An open episode is now carried by another ticket than the one it began with.
+    Carried {
+        /// Which.
+        key: EpisodeKey,
+        /// The ticket.
+        ticket: u64,
+    },
     /// A person's action was carried out.
     Done {
         /// Number of the ticket; of the new one where it was opened.

@@ -46,8 +46,8 @@ pub enum Refusal {
         /// Its number.
         of: String,
     },
-    /// The other ticket is this one, or itself a duplicate.
-    OtherIsDuplicate {
+    /// The other ticket is this one, or has ended: nobody would go on with what is wrong.
+    OtherEnded {
         /// Its number.
         of: String,
     },

@@ -99,7 +99,8 @@ impl State {
     ) {
         self.last_id = last_id;
         let mut tickets: Vec<_> = tickets.into_iter().collect();
-        tickets.sort_by_key(|t| t.id);
+        // A place's ticket is the open one, else the one that ended last.
+        tickets.sort_by_key(|t| (t.closed_at.unwrap_or(UnixMs::MAX), t.id));
         for ticket in tickets {
             self.remember(ticket);
         }
@@ -115,13 +116,10 @@ impl State {
                 self.by_place.insert(place, other);
             }
         }
-        for (key, id) in episodes {
-            let carrier = self.carrier(id);
-            self.episodes.insert(key, carrier);
-        }
+        self.episodes.extend(episodes);
     }
 
-    /// The ticket that has the episodes of `id`: itself, or the one that it is a duplicate of.
+    /// The ticket that stands for the place of `id`: itself, or the one that it is a duplicate of.
     fn carrier(&self, mut id: u64) -> u64 {
         // A duplicate of a duplicate is refused, but its master may become one later: a short chain.
         for _ in 0..self.tickets.len() {
@@ -157,6 +155,18 @@ impl State {
             }
         }
         asked.into_iter().collect()
+    }
+
+    pub(super) fn has_open_episodes(&self, ticket: u64) -> bool {
+        self.episodes.values().any(|t| *t == ticket)
+    }
+
+    /// Another open ticket for the same place.
+    pub(super) fn open_at_same_place(&self, id: u64) -> Option<u64> {
+        let place = place_of(self.tickets.get(&id)?)?;
+        let other = self.tickets.get(self.by_place.get(&place)?)?;
+        let same = other.id != id && place_of(other).as_ref() == Some(&place);
+        (same && !other.stage.is_ended()).then_some(other.id)
     }
 
     pub(super) fn number(&self, number: &str) -> Option<u64> {

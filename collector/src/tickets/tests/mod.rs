@@ -10,6 +10,7 @@ use super::{
 };
 use crate::episode::{EpisodeKey, Seen, Severity, Subject};
 
+mod property;
 mod text;
 
 const MINUTE: i64 = 60_000;
@@ -89,7 +90,7 @@ impl Story {
             .filter_map(|e| match e {
                 Effect::Moved(m) => Some(format!("{}>{}({})", m.from.map_or("", Stage::as_str), m.to.as_str(), m.note)),
                 Effect::Refused { reason, .. } => Some(reason.to_stored()),
-                Effect::Stored(_) | Effect::Done { .. } => None,
+                Effect::Stored(_) | Effect::Carried { .. } | Effect::Done { .. } => None,
             })
             .collect();
         words.join(" ")

@@ -113,23 +113,3 @@ fn what_the_readings_did_is_translated_and_what_a_person_wrote_is_not() {
     assert_eq!(words(Language::ZhCn), "修复未通过：现在仍为 23.4 °C");
     assert_eq!(words(Language::En), "Fix refused: it is still 23.4 °C");
 }
-
-#[test]
-fn a_duplicate_keeps_its_episodes_with_the_other_ticket_over_a_restart() {
-    let mut s = Story::new(Severity::P3);
-    let first = s.begin();
-    let open = Action::Open {
-        venue: id("nanshan"),
-        room: id("k01"),
-        asset: None,
-        severity: Severity::P3,
-        team: id("hvac"),
-        description: "too warm".into(),
-    };
-    s.tell(&Event::Person { who: "chen".into(), ticket: String::new(), action: open });
-    s.act(Action::Duplicate { of: "nanshan-20261123-002".into() });
-    let mut after = state();
-    // The ledger's row of the episode still names the ticket that opened with it.
-    after.restore(2, s.state.tickets.values().cloned(), [(first.clone(), 1)]);
-    assert_eq!(after.ticket_of(&first), Some(2));
-}
