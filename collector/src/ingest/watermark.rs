@@ -145,10 +145,15 @@ impl Mark {
     }
 
     fn advance(&mut self, entry: &Entry, hash: u32, upto: u64) {
-        // A lost run leaves its last number; those before it are filled up as without a sample.
-        self.recent.push(upto, hash);
-        if let Entry::Sample(sample) = entry {
-            self.sample_at = self.sample_at.max(sample.at);
+        match entry {
+            Entry::Sample(sample) => {
+                self.recent.push(upto, hash);
+                self.sample_at = self.sample_at.max(sample.at);
+            }
+            Entry::Lost(_) => {
+                let first = (self.upto + 1).max(upto.saturating_sub(HASHES_MAX as u64));
+                (first..=upto).for_each(|seq| self.recent.push(seq, 0));
+            }
         }
         self.upto = upto;
     }
