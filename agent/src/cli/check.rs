@@ -7,7 +7,7 @@ use agent::{
     clock::SystemClock,
     config::{Config, Driver, sensor::Tcp},
     driver::probe::tcp,
-    sampler::{self, Finding},
+    sampler::{self, Finding, Findings},
     texts::{self, Lang, check as text},
     world::World,
 };
@@ -26,7 +26,7 @@ pub(super) fn check(config: &Config, lang: Lang) -> ExitCode {
         }
     };
     let world = World { clock: SystemClock::new(), room: None };
-    let findings = match runtime.block_on(sampler::check(config, &world)) {
+    let Findings { sensors: findings, strangers } = match runtime.block_on(sampler::check(config, &world)) {
         Ok(findings) => findings,
         Err(error) => {
             tell(&error.to_string());
@@ -34,9 +34,12 @@ pub(super) fn check(config: &Config, lang: Lang) -> ExitCode {
         }
     };
     say(&format!("hallwatch-agent {} · {}\n", env!("CARGO_PKG_VERSION"), config.source()));
-    for bus in &config.buses {
+    for (index, bus) in config.buses.iter().enumerate() {
         say(&text::bus(bus.name.as_str(), &bus.backend.to_string(), lang));
         print_table(findings.iter().filter(|finding| finding.sensor.driver.bus() == Some(&bus.name)), lang);
+        if let Some(addresses) = strangers.get(&index).filter(|addresses| !addresses.is_empty()) {
+            say(&format!("  {}\n", text::strangers(addresses, lang)));
+        }
     }
     if findings.iter().any(|finding| finding.sensor.driver.bus().is_none()) {
         say(text::no_bus(lang));

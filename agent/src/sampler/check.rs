@@ -5,7 +5,12 @@ use std::{collections::BTreeMap, time::Duration};
 use tokio::sync::mpsc;
 use wire::{Fault, PointName};
 
-use super::{Error, HEARD_MAX, judge::Judge, plan::Plan, worker::Heard};
+use super::{
+    Error, HEARD_MAX,
+    judge::Judge,
+    plan::{Plan, Worker},
+    worker::Heard,
+};
 use crate::{
     config::{Config, Driver, Sensor},
     driver,
@@ -16,6 +21,20 @@ use crate::{
 const WARM_UP_MAX: Duration = Duration::from_secs(8);
 /// Between two questions to a chip that warms up.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
+
+/// Where chips that this program knows can sit. Only these are tried: a stranger might take even an
+/// empty write for an order.
+const KNOWN: [u8; 6] = [0x23, 0x44, 0x45, 0x46, 0x5C, 0x62];
+
+/// What came of asking everything.
+#[derive(Debug, Clone, Default)]
+pub struct Findings {
+    /// Each sensor, in the order of the configuration.
+    pub sensors: Vec<Finding>,
+    /// Buses by their place in the configuration, with addresses of known chips at which somebody
+    /// answers whom the configuration does not name.
+    pub strangers: BTreeMap<usize, Vec<u8>>,
+}
 
 /// What came of asking one sensor.
 #[derive(Debug, Clone)]
@@ -48,8 +67,8 @@ impl Finding {
     }
 }
 
-/// Asks every sensor of `config`, in its order.
-pub async fn check(config: &Config, world: &World) -> Result<Vec<Finding>, Error> {
+/// Asks every sensor of `config`, and every bus with a chip who else is there.
+pub async fn check(config: &Config, world: &World) -> Result<Findings, Error> {
     let plan = std::sync::Arc::new(Plan::new(config)?);
     let (heard, mut hearing) = mpsc::channel(HEARD_MAX);
     let shared = super::shared(config, world, &plan, heard);
@@ -57,10 +76,16 @@ pub async fn check(config: &Config, world: &World) -> Result<Vec<Finding>, Error
     let mut found: BTreeMap<usize, Finding> = BTreeMap::new();
     let ask = |station: usize| workers[plan.stations[station].worker].ask(station);
     (0..plan.stations.len()).for_each(ask);
+    let mut scans = 0;
+    for (worker, _) in plan.workers.iter().enumerate().filter(|(_, kind)| matches!(kind, Worker::Bus(_))) {
+        workers[worker].scan(&KNOWN);
+        scans += 1;
+    }
+    let mut strangers = BTreeMap::new();
     let began = world.clock.boottime();
     let patience = plan.stations.iter().map(|station| station.patience).max().unwrap_or_default();
     let mut again: Vec<usize> = Vec::new();
-    while found.len() < plan.stations.len() {
+    while found.len() < plan.stations.len() || strangers.len() < scans {
         let spent = world.clock.boottime().saturating_sub(began);
         if spent > patience + WARM_UP_MAX {
             break;
@@ -82,13 +107,31 @@ pub async fn check(config: &Config, world: &World) -> Result<Vec<Finding>, Error
                 let sensor = plan.stations[station].sensor.clone();
                 found.insert(station, Finding { sensor, identity: None, points, trouble });
             }
+            Ok(Some(Heard::Scan { bus, addresses })) => {
+                let named: Vec<u8> = config.sensors.iter().filter_map(|s| address(config, bus, s)).collect();
+                strangers.insert(bus, addresses.into_iter().filter(|address| !named.contains(address)).collect());
+            }
             Ok(None) => break,
             Err(_) => again.drain(..).for_each(ask),
         }
     }
-    Ok((0..plan.stations.len())
+    let sensors = (0..plan.stations.len())
         .map(|station| found.remove(&station).unwrap_or_else(|| silent(&plan, station)))
-        .collect())
+        .collect();
+    Ok(Findings { sensors, strangers })
+}
+
+/// The address of a chip on the bus with this index.
+fn address(config: &Config, bus: usize, sensor: &Sensor) -> Option<u8> {
+    if sensor.driver.bus() != Some(&config.buses[bus].name) {
+        return None;
+    }
+    match &sensor.driver {
+        Driver::Sht4x(chip) => Some(chip.address),
+        Driver::Scd4x(_) => Some(driver::scd4x::ADDRESS),
+        Driver::Bh1750(chip) => Some(chip.address),
+        _ => None,
+    }
 }
 
 fn weigh(

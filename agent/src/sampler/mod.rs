@@ -28,7 +28,7 @@ use crate::{
     driver::{self, simulated::Room},
     world::World,
 };
-pub use check::{Finding, check};
+pub use check::{Finding, Findings, check};
 use merge::{Merger, Todo};
 use pace::Pace;
 use plan::Plan;
@@ -146,6 +146,7 @@ impl Sampler {
                         self.note(station, value.as_ref().err().map(ToString::to_string));
                         self.merger.switched(station, at, value.map_err(|error| error.fault))
                     }
+                    Some(Heard::Scan { .. }) => Todo::default(),
                     None => return,
                 },
                 _ = shutdown.wait_for(|stop| *stop) => return,

@@ -45,6 +45,8 @@ pub(crate) enum Heard {
         /// Whether it took a second attempt.
         retried: bool,
     },
+    /// Which of the addresses that were asked for acknowledge.
+    Scan { bus: usize, addresses: Vec<u8> },
     /// A contact changed, or cannot be read.
     Contact { station: usize, at: Duration, value: Result<f64, BusError> },
 }
@@ -59,17 +61,34 @@ pub(crate) struct Shared {
     pub heard: mpsc::Sender<Heard>,
 }
 
+/// What a thread is asked.
+enum Ask {
+    /// A reading of a station.
+    Station(usize),
+    /// Whether anybody acknowledges at these addresses.
+    Scan(&'static [u8]),
+}
+
 /// The way to ask a thread. Dropping it ends the thread when it comes back from what it does.
 pub(crate) struct Handle {
-    asks: Option<sync_mpsc::SyncSender<usize>>,
+    asks: Option<sync_mpsc::SyncSender<Ask>>,
 }
 
 impl Handle {
     /// Asks for a reading of a station. A thread that hangs is not waited for.
     pub(crate) fn ask(&self, station: usize) {
+        self.put(Ask::Station(station));
+    }
+
+    /// Asks the thread of a bus which of `addresses` acknowledge.
+    pub(crate) fn scan(&self, addresses: &'static [u8]) {
+        self.put(Ask::Scan(addresses));
+    }
+
+    fn put(&self, ask: Ask) {
         if let Some(asks) = &self.asks {
             // Full or closed means that the thread hangs; its silence becomes a fault by itself.
-            let _ = asks.try_send(station);
+            let _ = asks.try_send(ask);
         }
     }
 }
@@ -78,7 +97,7 @@ impl Handle {
 pub(crate) fn spawn(shared: &Shared, worker: usize) -> std::io::Result<Handle> {
     let shared = shared.clone();
     let stations: Vec<usize> = shared.plan.of_worker(worker).map(|(station, _)| station).collect();
-    let (asks, asked) = sync_mpsc::sync_channel(stations.len().max(1));
+    let (asks, asked) = sync_mpsc::sync_channel(stations.len() + 1);
     let kind = shared.plan.workers[worker].clone();
     let name = match &kind {
         Worker::Bus(bus) => shared.buses[*bus].name.to_string(),
@@ -166,7 +185,7 @@ impl Alone {
     }
 }
 
-fn read_alone(shared: &Shared, station: usize, asked: &sync_mpsc::Receiver<usize>) {
+fn read_alone(shared: &Shared, station: usize, asked: &sync_mpsc::Receiver<Ask>) {
     let Some(mut alone) = Alone::new(&shared.plan.stations[station].sensor.driver) else { return };
     while asked.recv().is_ok() {
         let outcome = alone.read();
@@ -177,12 +196,22 @@ fn read_alone(shared: &Shared, station: usize, asked: &sync_mpsc::Receiver<usize
     }
 }
 
-fn read_chips(shared: &Shared, bus: usize, stations: &[usize], asked: &sync_mpsc::Receiver<usize>) {
+fn read_chips(shared: &Shared, bus: usize, stations: &[usize], asked: &sync_mpsc::Receiver<Ask>) {
     let mut delay = WorldDelay(Arc::clone(&shared.clock));
     let mut open: Option<AnyI2c> = None;
     let mut chips: Vec<(usize, Option<Chip>)> =
         stations.iter().map(|&station| (station, Chip::new(&shared.plan.stations[station].sensor.driver))).collect();
-    while let Ok(station) = asked.recv() {
+    while let Ok(ask) = asked.recv() {
+        let station = match ask {
+            Ask::Station(station) => station,
+            Ask::Scan(addresses) => {
+                let addresses = scan(shared, bus, &mut open, addresses);
+                if shared.heard.blocking_send(Heard::Scan { bus, addresses }).is_err() {
+                    return;
+                }
+                continue;
+            }
+        };
         let Some((_, Some(chip))) = chips.iter_mut().find(|(s, _)| *s == station) else { continue };
         let (outcome, retried) = open_and_read(shared, bus, &mut open, chip, &mut delay);
         let at = shared.clock.boottime();
@@ -191,6 +220,18 @@ fn read_chips(shared: &Shared, bus: usize, stations: &[usize], asked: &sync_mpsc
             return;
         }
     }
+}
+
+/// Those of `addresses` at which somebody acknowledges a write of nothing.
+fn scan(shared: &Shared, bus: usize, open: &mut Option<AnyI2c>, addresses: &[u8]) -> Vec<u8> {
+    let opened = match open {
+        Some(i2c) => i2c,
+        None => match bus::open_i2c(&shared.buses[bus], &shared.rooms[bus]) {
+            Ok(i2c) => open.insert(i2c),
+            Err(_) => return Vec::new(),
+        },
+    };
+    addresses.iter().copied().filter(|address| opened.write(*address, &[]).is_ok()).collect()
 }
 
 /// A reading, and whether it took a second attempt.

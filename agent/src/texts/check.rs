@@ -29,6 +29,27 @@ pub fn empty(lang: Lang) -> &'static str {
     lang.pick("nothing is configured", "未配置任何传感器")
 }
 
+/// Chips that answer and that the configuration does not name.
+#[must_use]
+pub fn strangers(addresses: &[u8], lang: Lang) -> String {
+    let list: Vec<String> = addresses
+        .iter()
+        .map(|address| {
+            let chip = match address {
+                0x23 | 0x5C => "BH1750",
+                0x44..=0x46 => "SHT4x",
+                _ => "SCD4x",
+            };
+            lang.pick(format!("{address:#04x} ({chip}?)"), format!("{address:#04x}({chip}?)"))
+        })
+        .collect();
+    let list = list.join(lang.pick(", ", "、"));
+    lang.pick(
+        format!("also answering, but in no `[[sensor]]`: {list}"),
+        format!("另有应答、但未写入任何 `[[sensor]]`:{list}"),
+    )
+}
+
 /// In the column of what answered.
 #[must_use]
 pub fn answered(yes: bool, lang: Lang) -> &'static str {

@@ -53,6 +53,9 @@ impl Scd4x {
         if now < self.busy_until {
             return Err(BusError::nack());
         }
+        if bytes.is_empty() {
+            return Ok(());
+        }
         let &[high, low, ref argument @ ..] = bytes else { return Err(BusError::nack()) };
         let argument = match *argument {
             [] => None,

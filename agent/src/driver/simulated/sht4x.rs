@@ -27,6 +27,9 @@ impl Sht4x {
         if matches!(self.answer, Some((_, since, takes)) if now < since + takes) {
             return Err(BusError::nack());
         }
+        if bytes.is_empty() {
+            return Ok(());
+        }
         let &[command] = bytes else { return Err(BusError::nack()) };
         if let Some((_, takes)) = MEASURE.iter().find(|(c, _)| *c == command) {
             let seen = self.frozen.as_ref().unwrap_or(truth);
