@@ -115,9 +115,24 @@ pub async fn start_over(
     let senders = notify::start(&shared, channels, &stopped)?;
     let stages = Stages { shared: shared.clone(), stopped };
     let archivist = sqlite.archivist()?;
+    let web = serve_pages(&shared, &stages.stopped).await?;
     let mut threads = stages.launch(sqlite, between(ledger), loaded, broker_options).map_err(Error::Thread)?;
     threads.push(stages.keep_readings(archivist).map_err(Error::Thread)?);
-    Ok(Handle { shared, mqtt, web: None, stop, threads, senders })
+    Ok(Handle { shared, mqtt, web, stop, threads, senders })
+}
+
+/// Serves pages, where the configuration asks for them.
+async fn serve_pages(shared: &Arc<Shared>, stopped: &watch::Receiver<bool>) -> Result<Option<SocketAddr>, Error> {
+    let web = &shared.config.web;
+    if !web.enabled {
+        return Ok(None);
+    }
+    let refused = |source| Error::Listen { key: "web.listen", address: web.listen, source };
+    let listener = tokio::net::TcpListener::bind(web.listen).await.map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
+    tracing::info!(%address, "pages are served");
+    tokio::spawn(crate::web::serve(listener, shared.clone(), stopped.clone()));
+    Ok(Some(address))
 }
 
 fn share(config: Config, packs: Packs, world: &World, sqlite: &Sqlite, loaded: &Loaded) -> Shared {

@@ -1,0 +1,304 @@
+//! Draws a stretch of a point as SVG: the expected band shaded, gaps left open, faults and tickets
+//! marked, time in the venue's zone. Pure; colours come from the page's style by class.
+
+use std::fmt::Write as _;
+
+use jiff::{Timestamp, tz::TimeZone};
+use wire::UnixMs;
+
+use crate::readings::{Mark, Series};
+
+const WIDTH: f64 = 720.0;
+const HEIGHT: f64 = 190.0;
+/// Room for the axis on the left, and for times below.
+const LEFT: f64 = 46.0;
+const RIGHT: f64 = 10.0;
+const TOP: f64 = 10.0;
+const BOTTOM: f64 = 24.0;
+/// Lines across a chart, about.
+const TICKS: f64 = 4.0;
+
+/// What a chart shows beside the series.
+#[derive(Debug, Clone)]
+pub struct Frame<'a> {
+    /// Where it begins.
+    pub from: UnixMs,
+    /// Where it ends.
+    pub to: UnixMs,
+    /// Zone of its times.
+    pub zone: &'a TimeZone,
+    /// The least that is expected.
+    pub low: Option<f64>,
+    /// The greatest.
+    pub high: Option<f64>,
+    /// A 0/1 point: drawn as steps between two lines.
+    pub switch: bool,
+    /// For readers who hear the page.
+    pub title: String,
+    /// Word for the band.
+    pub band_words: String,
+    /// Tickets: from, to (none: still open) and words.
+    pub tickets: Vec<(UnixMs, Option<UnixMs>, String)>,
+    /// Faults in words, one a span of the series.
+    pub faults: Vec<String>,
+}
+
+/// The chart.
+#[must_use]
+pub fn draw(series: &Series, frame: &Frame<'_>) -> String {
+    let scale = Scale::new(series, frame);
+    let mut svg = String::with_capacity(4096 + 16 * series.marks.len());
+    let _ = write!(
+        svg,
+        "<svg class=\"chart\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}\">",
+        escaped(&frame.title)
+    );
+    band(&mut svg, frame, &scale);
+    tickets(&mut svg, frame, &scale);
+    axes(&mut svg, frame, &scale);
+    for (span, words) in series.faults.iter().zip(&frame.faults) {
+        let (x, width) = scale.stretch(span.from, span.to);
+        let y = scale.bottom() - 5.0;
+        let _ = write!(
+            svg,
+            "<rect class=\"fault\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"5\"><title>{}</title></rect>",
+            escaped(words)
+        );
+    }
+    for run in runs(&series.marks) {
+        if series.step_ms > 0 && !frame.switch {
+            area(&mut svg, run, &scale);
+        }
+        line(&mut svg, run, frame, &scale);
+    }
+    svg.push_str("</svg>");
+    svg
+}
+
+/// From values and instants to places.
+struct Scale {
+    from: UnixMs,
+    span: f64,
+    low: f64,
+    high: f64,
+    step: f64,
+}
+
+impl Scale {
+    fn new(series: &Series, frame: &Frame<'_>) -> Self {
+        let span = (frame.to - frame.from).max(1) as f64;
+        if frame.switch {
+            return Self { from: frame.from, span, low: -0.15, high: 1.15, step: 1.0 };
+        }
+        let limits = [frame.low, frame.high].into_iter().flatten();
+        let values = series.marks.iter().flat_map(|mark| [mark.min, mark.max]);
+        let (mut low, mut high) =
+            values.chain(limits).fold((f64::MAX, f64::MIN), |(low, high), v| (low.min(v), high.max(v)));
+        if low > high {
+            (low, high) = (0.0, 1.0);
+        }
+        // A flat line stands in the middle, and nothing touches the frame.
+        let margin = ((high - low) * 0.08).max(high.abs().max(1.0) * 0.01);
+        (low, high) = (low - margin, high + margin);
+        let raw = (high - low) / TICKS;
+        let power = 10f64.powf(raw.log10().floor());
+        let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|s| s * power).find(|s| *s >= raw).unwrap_or(10.0 * power);
+        Self { from: frame.from, span, low, high, step }
+    }
+
+    fn x(&self, at: UnixMs) -> f64 {
+        LEFT + ((at - self.from) as f64 / self.span).clamp(0.0, 1.0) * (WIDTH - LEFT - RIGHT)
+    }
+
+    fn y(&self, value: f64) -> f64 {
+        let part = ((value - self.low) / (self.high - self.low)).clamp(0.0, 1.0);
+        HEIGHT - BOTTOM - part * (HEIGHT - TOP - BOTTOM)
+    }
+
+    fn bottom(&self) -> f64 {
+        HEIGHT - BOTTOM
+    }
+
+    /// Left edge and width of a stretch of time, wide enough to be seen.
+    fn stretch(&self, from: UnixMs, to: UnixMs) -> (f64, f64) {
+        let x = self.x(from);
+        (x, (self.x(to) - x).max(2.0))
+    }
+}
+
+fn band(svg: &mut String, frame: &Frame<'_>, scale: &Scale) {
+    if frame.low.is_none() && frame.high.is_none() {
+        return;
+    }
+    let top = frame.high.map_or(TOP, |high| scale.y(high));
+    let bottom = frame.low.map_or(scale.bottom(), |low| scale.y(low));
+    let width = WIDTH - LEFT - RIGHT;
+    let _ = write!(
+        svg,
+        "<rect class=\"band\" x=\"{LEFT}\" y=\"{top:.1}\" width=\"{width}\" height=\"{:.1}\"><title>{}</title></rect>",
+        (bottom - top).max(0.0),
+        escaped(&frame.band_words)
+    );
+}
+
+fn tickets(svg: &mut String, frame: &Frame<'_>, scale: &Scale) {
+    for (from, to, words) in &frame.tickets {
+        let (x, width) = scale.stretch(*from, to.unwrap_or(frame.to));
+        let _ = write!(
+            svg,
+            "<rect class=\"ticket\" x=\"{x:.1}\" y=\"{TOP}\" width=\"{width:.1}\" height=\"{:.1}\"><title>{}</title></rect>",
+            scale.bottom() - TOP,
+            escaped(words)
+        );
+    }
+}
+
+fn axes(svg: &mut String, frame: &Frame<'_>, scale: &Scale) {
+    let decimals = if scale.step >= 1.0 { 0 } else { (-scale.step.log10()).ceil() as usize };
+    let mut value = (scale.low / scale.step).ceil() * scale.step;
+    while value <= scale.high {
+        let y = scale.y(value);
+        let _ = write!(
+            svg,
+            "<line class=\"grid\" x1=\"{LEFT}\" x2=\"{}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/><text x=\"{}\" y=\"{:.1}\" \
+             class=\"tick end\">{value:.decimals$}</text>",
+            WIDTH - RIGHT,
+            LEFT - 6.0,
+            y + 4.0,
+        );
+        value += scale.step;
+    }
+    for (at, words) in times(frame) {
+        let x = scale.x(at);
+        let _ = write!(
+            svg,
+            "<line class=\"grid\" x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"{TOP}\" y2=\"{:.1}\"/><text x=\"{x:.1}\" y=\"{:.1}\" \
+             class=\"tick mid\">{words}</text>",
+            scale.bottom(),
+            HEIGHT - 7.0,
+        );
+    }
+}
+
+/// Instants worth a line: full hours, or days, of the venue's zone.
+fn times(frame: &Frame<'_>) -> Vec<(UnixMs, String)> {
+    const HOUR_MS: i64 = 3_600_000;
+    let hours = (frame.to - frame.from) / HOUR_MS;
+    let (step_hours, form) = match hours {
+        0..=8 => (1, "%H:%M"),
+        9..=30 => (4, "%H:%M"),
+        _ => (24, "%m-%d"),
+    };
+    let Ok(first) = Timestamp::from_millisecond(frame.from) else { return Vec::new() };
+    let offset_ms = i64::from(frame.zone.to_offset(first).seconds()) * 1_000;
+    let step_ms = step_hours * HOUR_MS;
+    let mut at = (frame.from + offset_ms).div_euclid(step_ms) * step_ms - offset_ms + step_ms;
+    let mut times = Vec::new();
+    while at < frame.to {
+        if let Ok(instant) = Timestamp::from_millisecond(at) {
+            times.push((at, instant.to_zoned(frame.zone.clone()).strftime(form).to_string()));
+        }
+        at += step_ms;
+    }
+    times
+}
+
+/// Marks without a gap between them.
+fn runs(marks: &[Mark]) -> impl Iterator<Item = &[Mark]> {
+    marks.chunk_by(|_, next| !next.after_gap)
+}
+
+/// Between the least and the greatest, where one mark stands for many readings.
+fn area(svg: &mut String, run: &[Mark], scale: &Scale) {
+    if run.len() < 2 {
+        return;
+    }
+    svg.push_str("<path class=\"area\" d=\"");
+    for (index, mark) in run.iter().enumerate() {
+        let letter = if index == 0 { 'M' } else { 'L' };
+        let _ = write!(svg, "{letter}{:.1} {:.1}", scale.x(mark.at), scale.y(mark.max));
+    }
+    for mark in run.iter().rev() {
+        let _ = write!(svg, "L{:.1} {:.1}", scale.x(mark.at), scale.y(mark.min));
+    }
+    svg.push_str("Z\"/>");
+}
+
+fn line(svg: &mut String, run: &[Mark], frame: &Frame<'_>, scale: &Scale) {
+    let place = |mark: &Mark| (scale.x(mark.at), scale.y(mark.mean));
+    if let [alone] = run {
+        let (x, y) = place(alone);
+        let _ = write!(svg, "<circle class=\"dot\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"2\"/>");
+        return;
+    }
+    svg.push_str("<path class=\"line\" d=\"");
+    for (index, mark) in run.iter().enumerate() {
+        let (x, y) = place(mark);
+        let _ = match index {
+            0 => write!(svg, "M{x:.1} {y:.1}"),
+            _ if frame.switch => write!(svg, "H{x:.1}V{y:.1}"),
+            _ => write!(svg, "L{x:.1} {y:.1}"),
+        };
+    }
+    svg.push_str("\"/>");
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mark(minute: i64, mean: f64, after_gap: bool) -> Mark {
+        Mark { at: minute * 60_000, mean, min: mean, max: mean, count: 1, after_gap, uncertain: false }
+    }
+
+    fn frame(zone: &TimeZone) -> Frame<'_> {
+        Frame {
+            from: 0,
+            to: 6 * 3_600_000,
+            zone,
+            low: Some(18.0),
+            high: Some(22.0),
+            switch: false,
+            title: "K01 <temperature>".into(),
+            band_words: "18 – 22 °C".into(),
+            tickets: vec![(3_600_000, None, "ticket & co".into())],
+            faults: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_line_is_never_drawn_across_a_gap() {
+        let zone = TimeZone::UTC;
+        let marks = vec![mark(1, 20.0, false), mark(2, 20.5, false), mark(60, 21.0, true), mark(61, 21.5, false)];
+        let svg = draw(&Series { marks, ..Series::default() }, &frame(&zone));
+        assert_eq!(svg.matches("class=\"line\"").count(), 2);
+        assert_eq!(svg.matches("class=\"band\"").count(), 1);
+    }
+
+    #[test]
+    fn words_from_outside_cannot_leave_their_place() {
+        let svg = draw(&Series::default(), &frame(&TimeZone::UTC));
+        assert!(svg.contains("K01 &lt;temperature&gt;") && svg.contains("ticket &amp; co"));
+    }
+
+    #[test]
+    fn times_stand_at_full_hours_of_the_venue() {
+        let zone = TimeZone::get("Asia/Shanghai").unwrap();
+        let words: Vec<String> = times(&frame(&zone)).into_iter().map(|(_, words)| words).collect();
+        assert_eq!(words, ["09:00", "10:00", "11:00", "12:00", "13:00"]);
+    }
+
+    #[test]
+    fn values_at_both_limits_lie_inside_the_frame() {
+        let zone = TimeZone::UTC;
+        let series = Series { marks: vec![mark(0, -40.0, false), mark(300, 125.0, false)], ..Series::default() };
+        let frame = frame(&zone);
+        let scale = Scale::new(&series, &frame);
+        assert!(scale.y(-40.0) < scale.bottom() && scale.y(125.0) > TOP);
+        assert!(scale.y(125.0) < scale.y(-40.0));
+    }
+}
