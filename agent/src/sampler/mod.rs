@@ -1,12 +1,15 @@
 //! Turns readings of many sensors into one flat draft a tick, and one at once for each change of a
 //! contact or of a set of faults. Never numbers a sample and never asks what the wall clock says.
 //!
-//! [`plan`] names stations and points, [`worker`] holds the threads that read, [`judge`] rounds
-//! and refuses, [`merge`] decides what leaves when.
+//! [`plan`] names stations and points, [`worker`] starts the threads that read, [`judge`] rounds
+//! and refuses, [`merge`] decides what leaves when and [`pace`] how long it waits.
 
+mod alone;
 mod check;
+mod chips;
 mod figures;
 mod judge;
+mod lines;
 mod merge;
 #[cfg(test)]
 mod merge_test;
