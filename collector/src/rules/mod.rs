@@ -120,6 +120,9 @@ pub enum Event<'a> {
         /// Whether it is there.
         online: bool,
     },
+    /// The collector itself hears nobody, for its broker is away: whoever is silent now is not to
+    /// blame, and every silence counts anew.
+    Deaf,
     /// Time passed; nothing else happened.
     Tick,
 }

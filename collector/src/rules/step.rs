@@ -199,6 +199,7 @@ pub fn step(state: &mut State, event: &Event<'_>, now: UnixMs, out: &mut Vec<Eff
                 state.with_source(i, now, since, |s, c| s.presence(c, online));
             }
         }
+        Event::Deaf => state.listening_since = Some(now),
         Event::Tick => {
             let order: Vec<usize> = state.order.values().copied().collect();
             for i in order {

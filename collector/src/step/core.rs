@@ -122,6 +122,11 @@ impl Core {
         Self { number: loaded.commit_number, marks, follow }
     }
 
+    /// The broker is away: nobody can be heard, and nobody is silent for it. Before a step with a tick.
+    pub fn deaf(&mut self, now: UnixMs) {
+        self.follow.deaf(now);
+    }
+
     /// One step.
     pub fn step(&mut self, input: Input<impl IntoIterator<Item = Result<Decoded, Quarantined>>>) -> Stepped {
         let Input { batch, requests, tick, now } = input;

@@ -117,6 +117,11 @@ impl Follow {
         }
     }
 
+    /// The broker is away: nobody can be heard.
+    pub(super) fn deaf(&mut self, now: UnixMs) {
+        rules::step(&mut self.rules, &rules::Event::Deaf, now, &mut self.effects);
+    }
+
     /// Time passed: silences, and fixes whose time has come.
     pub(super) fn tick(&mut self, now: UnixMs, out: &mut Writer) {
         for key in std::mem::take(&mut self.abandoned) {

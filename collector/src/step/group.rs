@@ -163,7 +163,11 @@ impl<'a> Gather<'a> {
             receipts.extend(message.receipt);
             message.body
         });
-        let stepped = core.step(Input { batch: bodies, requests, tick, now: self.shared.clock.now() });
+        let now = self.shared.clock.now();
+        if tick && self.shared.metrics.broker_connected.get() == 0 {
+            core.deaf(now);
+        }
+        let stepped = core.step(Input { batch: bodies, requests, tick, now });
         Group { stepped, receipts, oldest, messages }
     }
 }

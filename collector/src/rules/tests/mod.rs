@@ -211,6 +211,21 @@ fn an_agent_that_stopped_on_purpose_is_forgiven_for_an_hour() {
 }
 
 #[test]
+fn while_the_collector_is_deaf_nobody_is_silent_and_afterwards_all_get_their_time() {
+    let mut s = Story::new();
+    s.live(MINUTE, &GOOD, &[]);
+    for _ in 0..600 {
+        s.now += SECOND;
+        step(&mut s.state, &Event::Deaf, s.now, &mut s.out);
+        step(&mut s.state, &Event::Tick, s.now, &mut s.out);
+    }
+    s.wait(2 * MINUTE);
+    assert_eq!(s.told(), "");
+    s.wait(SECOND);
+    assert_eq!(s.told(), "+agent-silent/", "the broker is back, the agent is not");
+}
+
+#[test]
 fn a_dead_sensor_is_found_while_its_agent_speaks_even_if_it_never_had_a_value() {
     let mut s = Story::new();
     s.live(3 * MINUTE, &GOOD, &["co2_ppm"]);
