@@ -1,7 +1,7 @@
 //! Opens a bus by its configuration: an `embedded_hal` I2C bus and GPIO lines, whatever is behind.
 
 mod linux;
-mod rppal;
+mod pi;
 mod simulated;
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -86,7 +86,7 @@ impl embedded_hal::i2c::Error for BusError {
 /// Opens the I2C side.
 pub fn open_i2c(bus: &Bus, room: &Arc<Room>) -> Result<AnyI2c, BusError> {
     Ok(match &bus.backend {
-        Backend::Rppal { i2c } => Box::new(rppal::open_i2c(*i2c)?),
+        Backend::Rppal { i2c } => Box::new(pi::open_i2c(*i2c)?),
         Backend::Linux { i2c, .. } => Box::new(linux::open_i2c(i2c)?),
         Backend::Simulated { .. } => Box::new(simulated::SimulatedI2c::new(Arc::clone(room))),
     })
@@ -95,7 +95,7 @@ pub fn open_i2c(bus: &Bus, room: &Arc<Room>) -> Result<AnyI2c, BusError> {
 /// Opens the lines of `contacts`, all of this bus.
 pub fn open_lines(bus: &Bus, contacts: &[Contact], room: &Arc<Room>) -> Result<Box<dyn Lines>, BusError> {
     Ok(match &bus.backend {
-        Backend::Rppal { .. } => Box::new(rppal::RppalLines::open(contacts)?),
+        Backend::Rppal { .. } => Box::new(pi::PiLines::open(contacts)?),
         Backend::Linux { gpio, .. } => Box::new(linux::LinuxLines::open(gpio, contacts)?),
         Backend::Simulated { .. } => Box::new(simulated::SimulatedLines::new(Arc::clone(room), contacts)),
     })

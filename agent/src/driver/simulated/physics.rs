@@ -60,6 +60,8 @@ const PERSON_CO2_L_PER_S: f64 = 0.0052;
 /// Changes of air an hour with fresh air on, and by leaks alone.
 const FRESH_PER_HOUR: f64 = 5.0;
 const LEAK_PER_HOUR: f64 = 0.3;
+/// The fresh-air unit dries what it brings in down to a dew point of 12 °C.
+const SUPPLY_VAPOUR_G_M3_MAX: f64 = 10.6;
 const OUTSIDE_CO2_PPM: f64 = 425.0;
 /// The air conditioning: how hard it pulls per kelvin over the set point, and the most it can.
 const COOLING_W_PER_K: f64 = 2500.0;
@@ -151,9 +153,10 @@ impl Physics {
         // A quarter of the cooling goes into drying (2450 J a gram) while the coil is below the dew point.
         let dew = vapour_g_m3(10.0, 100.0);
         let drying = if self.vapour_g_m3 > dew { 0.25 * cooling_w / 2450.0 } else { 0.0 };
+        let dried = if self.fresh_air { SUPPLY_VAPOUR_G_M3_MAX } else { f64::INFINITY };
+        let incoming = self.outside_vapour_g_m3.min(dried);
         self.vapour_g_m3 += dt
-            * (per_second * (self.outside_vapour_g_m3 - self.vapour_g_m3)
-                + (PERSON_VAPOUR_G_PER_S * self.people - drying) / VOLUME_M3);
+            * (per_second * (incoming - self.vapour_g_m3) + (PERSON_VAPOUR_G_PER_S * self.people - drying) / VOLUME_M3);
         self.vapour_g_m3 = self.vapour_g_m3.clamp(0.5, vapour_g_m3(self.celsius, 99.0));
 
         let breath_ppm = PERSON_CO2_L_PER_S * self.people / 1000.0 / VOLUME_M3 * 1e6;

@@ -63,21 +63,25 @@ impl Scd4x {
             _ => return Err(BusError::nack()),
         };
         let idle = self.running.is_none();
-        self.busy_until = now + COMMAND;
-        self.answer.clear();
-        match (u16::from_be_bytes([high, low]), argument) {
+        let command = u16::from_be_bytes([high, low]);
+        let answer = std::mem::take(&mut self.answer);
+        let mut busy = COMMAND;
+        match (command, argument) {
             (0x21B1, None) if idle => (self.running, self.read_periods) = (Some(now), 0),
-            (0x3F86, None) => (self.running, self.busy_until) = (None, now + STOP),
+            (0x3F86, None) => (self.running, busy) = (None, STOP),
             (0xE4B8, None) => self.answer.push(if self.ready(now) { 0x8006 } else { 0x8000 }),
             (0xEC05, None) if self.ready(now) => self.measurement(now, truth),
-            (0xEC05, None) => return Err(BusError::nack()),
             (0x3682, None) if idle => self.answer.extend(SERIAL),
             (0x2416, Some(on)) if idle => self.self_calibration = on,
             (0x2313, None) if idle => self.answer.push(self.self_calibration),
             (0xE000, Some(hpa)) => self.pressure_hpa = hpa,
-            // Not in this state, or not known: not acknowledged, 3.4.
-            _ => return Err(BusError::nack()),
+            // Not in this state, not known, or nothing to read: not acknowledged, and nothing changes.
+            _ => {
+                self.answer = answer;
+                return Err(BusError::nack());
+            }
         }
+        self.busy_until = now + busy;
         Ok(())
     }
 

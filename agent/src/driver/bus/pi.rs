@@ -10,18 +10,18 @@ use super::{BusError, Lines};
 use crate::config::sensor::{Contact, Pull};
 
 /// I2C bus `number`.
-pub(super) fn open_i2c(number: u8) -> Result<RppalI2c, BusError> {
-    rppal::i2c::I2c::with_bus(number).map(RppalI2c).map_err(i2c_error)
+pub(super) fn open_i2c(number: u8) -> Result<PiI2c, BusError> {
+    rppal::i2c::I2c::with_bus(number).map(PiI2c).map_err(i2c_error)
 }
 
 /// The I2C side.
-pub(super) struct RppalI2c(rppal::i2c::I2c);
+pub(super) struct PiI2c(rppal::i2c::I2c);
 
-impl ErrorType for RppalI2c {
+impl ErrorType for PiI2c {
     type Error = BusError;
 }
 
-impl I2c for RppalI2c {
+impl I2c for PiI2c {
     fn transaction(&mut self, address: u8, operations: &mut [Operation<'_>]) -> Result<(), BusError> {
         I2c::transaction(&mut self.0, address, operations).map_err(i2c_error)
     }
@@ -35,12 +35,12 @@ fn i2c_error(error: rppal::i2c::Error) -> BusError {
 }
 
 /// The lines of `contacts`.
-pub(super) struct RppalLines {
+pub(super) struct PiLines {
     gpio: Gpio,
     pins: Vec<InputPin>,
 }
 
-impl RppalLines {
+impl PiLines {
     pub(super) fn open(contacts: &[Contact]) -> Result<Self, BusError> {
         let gpio = Gpio::new().map_err(gpio_error)?;
         let mut pins = Vec::new();
@@ -59,7 +59,7 @@ impl RppalLines {
     }
 }
 
-impl Lines for RppalLines {
+impl Lines for PiLines {
     fn is_high(&mut self, index: usize) -> Result<bool, BusError> {
         Ok(self.pins[index].is_high())
     }
