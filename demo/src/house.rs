@@ -14,15 +14,7 @@ use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
 use tokio::{net::TcpListener, sync::watch as signal};
 use wire::UnixMs;
 
-use crate::{
-    cable::Cable,
-    clock::FastClock,
-    options::Options,
-    play::Set,
-    tell::{Teller, span},
-    texts::Text,
-    venue, watch,
-};
+use crate::{cable::Cable, clock::FastClock, options::Options, play::Set, tell::Teller, texts::Text, venue, watch};
 
 /// The hour at which an evening begins, in the venue's zone.
 const EVENING_HOUR: i64 = 18;
@@ -146,12 +138,8 @@ fn fresh_boot() -> anyhow::Result<wire::Id> {
 }
 
 fn introduce(teller: &Teller, options: &Options, started_at: UnixMs) {
-    let name = match teller.language() {
-        crate::options::Language::Chinese => venue::VENUE_ZH,
-        crate::options::Language::English => venue::VENUE_EN,
-    };
-    teller.always(Text::Title, &[name, &options.rooms.to_string()]);
-    let second = span(options.speed.round() as u64);
+    teller.always(Text::Title, &[teller.venue(), &options.rooms.to_string()]);
+    let second = teller.span(Duration::from_secs_f64(options.speed));
     teller.always(Text::Speed, &[&teller.clock_text(started_at), &options.speed.to_string(), &second]);
     for (wanted, free) in [(options.mqtt, free_or_any(options.mqtt)), (options.listen, free_or_any(options.listen))] {
         if wanted != free {
@@ -258,7 +246,7 @@ fn sum(teller: &Teller, clock: &FastClock, shared: &collector::Shared) {
     teller.always(
         Text::Sum,
         &[
-            &span(clock.elapsed().as_secs()),
+            &teller.span(clock.elapsed()),
             &figures.samples_total.get().to_string(),
             &figures.duplicates_total.get().to_string(),
             &figures.lost_total.get().to_string(),

@@ -70,6 +70,17 @@ pub enum Language {
     English,
 }
 
+impl Language {
+    /// The same for the collector's texts.
+    #[must_use]
+    pub fn of_collector(self) -> collector::config::Language {
+        match self {
+            Self::Chinese => collector::config::Language::ZhCn,
+            Self::English => collector::config::Language::En,
+        }
+    }
+}
+
 impl Options {
     /// The language asked for, or that of the terminal.
     #[must_use]

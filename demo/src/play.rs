@@ -7,7 +7,8 @@ use agent::driver::simulated::{FaultKind, Room, Setting, Target};
 use collector::{
     Shared,
     ledger::TicketFilter,
-    tickets::{Action, Ticket},
+    texts,
+    tickets::{Action, Refusal, Ticket},
 };
 
 use crate::{
@@ -15,7 +16,7 @@ use crate::{
     clock::FastClock,
     options::Story,
     scenario::{self, Deed},
-    tell::{Teller, Tone, span},
+    tell::{Teller, Tone},
     texts::{Text, fill},
     venue,
 };
@@ -54,7 +55,7 @@ impl Set<'_> {
                 self.wait_until(begin + step.after).await;
                 self.carry_out(step.deed, round).await;
             }
-            self.teller.say(Text::StoryOver, &[&span(PAUSE.as_secs())]);
+            self.teller.say(Text::StoryOver, &[&self.teller.span(PAUSE)]);
             self.wait_until(self.clock.elapsed() + PAUSE).await;
         }
     }
@@ -82,6 +83,9 @@ impl Set<'_> {
             }
             Deed::CoolingFails(room) => {
                 let room = told(Text::CoolingFails, Tone::Breaks, room);
+                // A room full of guests: it gets warm in minutes.
+                self.rooms[room].set(Setting::People(7));
+                self.rooms[room].set(Setting::MusicWatt(400.0));
                 self.rooms[room].set(Setting::AirConditioning(false));
             }
             Deed::CoolingMended(room) => {
@@ -135,10 +139,16 @@ impl Set<'_> {
         })
         .await;
         let language = self.teller.language();
+        let words = language.of_collector();
+        let did = texts::get(words, &format!("action.{}", action.word()));
         let said = match answer {
-            Ok(Some(Ok(done))) => done,
-            Ok(Some(Err(reason))) => fill(language, Text::Refused, &[&reason]),
-            Ok(None) | Err(_) => fill(language, Text::Refused, &["?"]),
+            Ok(Some(Ok(_))) => did.to_owned(),
+            Ok(Some(Err(reason))) => {
+                let reason = Refusal::from_stored(&reason).map_or(reason, |refusal| texts::refusal(words, &refusal));
+                let first = reason.lines().next().unwrap_or_default();
+                format!("{did} – {}", fill(language, Text::Refused, &[first]))
+            }
+            Ok(None) | Err(_) => fill(language, Text::Refused, &[texts::get(words, "web.broken")]),
         };
         let line = fill(language, Text::PersonActs, &[&who, &ticket.number, &said]);
         self.teller.at(self.clock.now_ms(), Tone::Person, &line);

@@ -45,7 +45,7 @@ const fn at_minute(minute: u64, deed: Deed) -> Step {
 }
 
 /// The evening: four things break, people act, the data proves what they say.
-const EVENING: [Step; 14] = [
+const EVENING: [Step; 13] = [
     at_minute(3, Deed::AmplifierOff(2)),
     at_minute(6, Deed::CoolingFails(4)),
     at_minute(10, Deed::SensorDies(1)),
@@ -54,13 +54,12 @@ const EVENING: [Step; 14] = [
     at_minute(18, Deed::SayFixed(2)),
     at_minute(22, Deed::AmplifierOn(2)),
     at_minute(26, Deed::Unplugged(6)),
-    at_minute(30, Deed::SayFixed(2)),
+    at_minute(34, Deed::Acknowledge(4)),
     at_minute(36, Deed::SensorReplaced(1)),
-    at_minute(44, Deed::PluggedIn(6)),
-    at_minute(48, Deed::Acknowledge(4)),
+    at_minute(40, Deed::PluggedIn(6)),
     at_minute(52, Deed::CoolingMended(4)),
     at_minute(56, Deed::Close(2)),
-    at_minute(90, Deed::Close(6)),
+    at_minute(60, Deed::Close(6)),
 ];
 
 /// The steps of a story, in order of time.

@@ -1,7 +1,10 @@
 //! Tells in the terminal what happens in the venue, in the reader's language. The only module of
 //! the demo that prints.
 
-use std::io::{IsTerminal, Write};
+use std::{
+    io::{IsTerminal, Write},
+    time::Duration,
+};
 
 use jiff::{Timestamp, tz::TimeZone};
 use wire::UnixMs;
@@ -9,6 +12,7 @@ use wire::UnixMs;
 use crate::{
     options::Language,
     texts::{Text, fill},
+    venue,
 };
 
 /// What kind of line it is: gives its mark and colour.
@@ -75,6 +79,28 @@ impl Teller {
         }
     }
 
+    /// The venue's name in the reader's language.
+    #[must_use]
+    pub fn venue(&self) -> &'static str {
+        match self.language {
+            Language::Chinese => venue::VENUE_ZH,
+            Language::English => venue::VENUE_EN,
+        }
+    }
+
+    /// Adds to what was told last.
+    pub fn more(&self, line: &str) {
+        if self.quiet {
+            return;
+        }
+        let indent = " ".repeat("00:00:00 ▣ ".chars().count());
+        if self.colour {
+            self.print(&format!("{indent}\x1b[2m{line}\x1b[0m"));
+        } else {
+            self.print(&format!("{indent}{line}"));
+        }
+    }
+
     /// Tells something without an instant.
     pub fn say(&self, which: Text, values: &[&str]) {
         if !self.quiet {
@@ -111,7 +137,14 @@ impl Teller {
         }
     }
 
-    /// Date and time of the venue.
+    /// A length of the venue's time in words.
+    #[must_use]
+    pub fn span(&self, length: Duration) -> String {
+        let ms = i64::try_from(length.as_millis()).unwrap_or(i64::MAX / 2);
+        collector::texts::duration(self.language.of_collector(), ms)
+    }
+
+    /// Time of day of the venue.
     #[must_use]
     pub fn clock_text(&self, at: UnixMs) -> String {
         match Timestamp::from_millisecond(at) {
@@ -122,29 +155,5 @@ impl Teller {
 
     fn print(&self, line: &str) {
         let _ = writeln!(std::io::stdout().lock(), "{line}");
-    }
-}
-
-/// A duration as people say it: `45 s`, `12 min`, `3 h 05 min`.
-#[must_use]
-pub fn span(seconds: u64) -> String {
-    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
-        (0, 0, s) => format!("{s} s"),
-        (0, m, 0) => format!("{m} min"),
-        (0, m, s) => format!("{m} min {s} s"),
-        (h, m, _) => format!("{h} h {m:02} min"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn spans_read_as_people_say_them() {
-        assert_eq!(span(45), "45 s");
-        assert_eq!(span(60), "1 min");
-        assert_eq!(span(125), "2 min 5 s");
-        assert_eq!(span(3 * 3600 + 300), "3 h 05 min");
     }
 }

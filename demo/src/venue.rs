@@ -53,7 +53,7 @@ pub fn furnish(index: usize, clock: Arc<dyn Clock>) -> Arc<Room> {
     room.contact(AMPLIFIER_LINE, true);
     room.contact(EXTINGUISHER_LINE, true);
     room.set(Setting::LampsLux(35.0 + 5.0 * (index % 5) as f64));
-    if index % 3 != 0 {
+    if !index.is_multiple_of(3) {
         let guests = 3 + (index * 5 % 4) as u32;
         room.set(Setting::People(guests));
         room.set(Setting::MusicWatt(180.0 + 40.0 * f64::from(guests)));

@@ -2,7 +2,15 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use collector::{Shared, live::Change, tickets::Ticket};
+use collector::{
+    Shared,
+    live::Change,
+    texts,
+    tickets::{
+        Ticket,
+        text::{self, Scene},
+    },
+};
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::tell::{Teller, Tone};
@@ -27,11 +35,20 @@ pub async fn tickets(shared: Arc<Shared>, teller: Teller) {
 
 fn tell(shared: &Shared, teller: &Teller, ticket: &Ticket, told: &mut HashMap<u64, usize>) {
     let Ok(history) = shared.reader.history(ticket.id) else { return };
+    let language = teller.language().of_collector();
+    let venue = teller.venue();
+    let zone = shared.zones.of(&ticket.venue);
+    let scene = Scene { language, packs: &shared.packs, zone, venue };
     let seen = told.entry(ticket.id).or_default();
     for step in history.iter().skip(*seen) {
-        let room = ticket.room.as_str().to_uppercase();
-        let line = format!("{} {room} {:?} {:?} {} {}", ticket.number, ticket.rule, step.to, step.who, step.note);
-        teller.at(step.at, Tone::Ticket, &line);
+        let (stage, note) = (texts::stage(language, step.to), text::note(step, language));
+        let line = format!("{} {} · {stage} · {note}", ticket.number, text::title(ticket, scene));
+        teller.at(step.at, Tone::Ticket, line.trim_end_matches(" · "));
+        if step.from.is_none() {
+            let explained = text::explain(ticket, scene);
+            let about = explained.lines.iter().skip(1).chain(explained.hint.as_ref());
+            about.for_each(|line| teller.more(line));
+        }
     }
     *seen = history.len();
 }

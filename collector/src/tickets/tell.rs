@@ -59,11 +59,10 @@ pub fn news_of(ticket: &Ticket, moved: &Transition) -> Option<News> {
         (Some(from), to) if from == to => return None,
         (Some(_), Stage::Closed | Stage::FalseAlarm | Stage::Duplicate) => News::Closed,
         (Some(from), _) if by_data && moved.note == note::STILL_BAD && !from.is_ended() => News::StillBad,
-        (Some(Stage::Closed | Stage::FalseAlarm | Stage::Duplicate | Stage::Fixed | Stage::Verifying), to)
-            if matches!(to, Stage::New | Stage::Assigned) =>
-        {
-            News::Reopened
-        }
+        (
+            Some(Stage::Closed | Stage::FalseAlarm | Stage::Duplicate | Stage::Fixed | Stage::Verifying),
+            Stage::New | Stage::Assigned,
+        ) => News::Reopened,
         (Some(_), Stage::Assigned) => News::Assigned,
         // P3 and P4 close in the same breath, which is the news.
         (Some(_), Stage::Fixed) if by_data && moved.note == note::RECOVERED => {

@@ -33,6 +33,8 @@ pub struct Frame<'a> {
     pub high: Option<f64>,
     /// A 0/1 point: drawn as steps between two lines.
     pub switch: bool,
+    /// Words for 0 and 1 of such a point.
+    pub switch_words: Option<(String, String)>,
     /// For readers who hear the page.
     pub title: String,
     /// Word for the band.
@@ -158,13 +160,19 @@ fn axes(svg: &mut String, frame: &Frame<'_>, scale: &Scale) {
     let mut value = (scale.low / scale.step).ceil() * scale.step;
     while value <= scale.high {
         let y = scale.y(value);
+        let words = match &frame.switch_words {
+            Some((off, on)) if frame.switch => (if value < 0.5 { off } else { on }).clone(),
+            // Adding 0 turns −0 into 0.
+            _ => format!("{:.decimals$}", value + 0.0),
+        };
         let _ = write!(
             svg,
             "<line class=\"grid\" x1=\"{LEFT}\" x2=\"{}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/><text x=\"{}\" y=\"{:.1}\" \
-             class=\"tick end\">{value:.decimals$}</text>",
+             class=\"tick end\">{}</text>",
             WIDTH - RIGHT,
             LEFT - 6.0,
             y + 4.0,
+            escaped(&words),
         );
         value += scale.step;
     }
@@ -263,6 +271,7 @@ mod tests {
             low: Some(18.0),
             high: Some(22.0),
             switch: false,
+            switch_words: None,
             title: "K01 <temperature>".into(),
             band_words: "18 – 22 °C".into(),
             tickets: vec![(3_600_000, None, "ticket & co".into())],

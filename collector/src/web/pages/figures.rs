@@ -94,6 +94,10 @@ fn one(
         low: point.low,
         high: point.high,
         switch: point.switch,
+        switch_words: point.switch.then(|| {
+            let words = |value| view::switch_words(language, &point.name, value);
+            (words(0.0), words(1.0))
+        }),
         title: format!("{} {name}: {words}", texts::room(&room.room)),
         band_words: format!("{} {}", texts::get(language, "web.chart_band"), view::band_words(point)),
         tickets: marks.collect(),

@@ -208,8 +208,14 @@ pub(super) fn room_tile(
         state_words: texts::get(language, &format!("room_state.{}", room.state.as_str())),
         age: view::age_words(language, room.sample_at, now),
         wrong: wrong.collect(),
-        points: room.points.iter().filter(|p| !p.own).map(|point| point_row(language, point, now)).collect(),
+        points: room.points.iter().filter(|p| worth_a_tile(p)).map(|point| point_row(language, point, now)).collect(),
     }
+}
+
+/// A tile has room for what a glance should take in: no figures of the agent, and of how fast
+/// something answered only that it did.
+fn worth_a_tile(point: &PointView) -> bool {
+    !point.own && (point.out_of_band || !point.name.as_str().ends_with("_ms"))
 }
 
 pub(super) fn point_row(language: Language, point: &PointView, now: UnixMs) -> PointRow {
