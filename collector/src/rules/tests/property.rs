@@ -3,6 +3,8 @@
 //!
 //! `HALLWATCH_CASES` asks for more cases, `HALLWATCH_SEED` for a certain run; a failure prints both.
 
+use crate::episode::Subject;
+
 use super::{
     brute::{Arrival, Band, Episode, FUTURE_MS, HORIZON_MS, Moment, judge, silences},
     *,
@@ -38,8 +40,13 @@ impl Random {
 
 /// Runs `case` for each seed and prints the seed of the one that fails.
 fn for_each_case(case: impl Fn(&mut Random)) {
+    for_some_cases(CASES, case);
+}
+
+/// The same, where a case is a large one.
+fn for_some_cases(usual: u64, case: impl Fn(&mut Random)) {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
-    let (cases, first) = (number("HALLWATCH_CASES").unwrap_or(CASES), number("HALLWATCH_SEED").unwrap_or(1));
+    let (cases, first) = (number("HALLWATCH_CASES").unwrap_or(usual), number("HALLWATCH_SEED").unwrap_or(1));
     for seed in first..first + cases {
         let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| case(&mut Random(seed))));
         if let Err(panic) = caught {
@@ -281,4 +288,52 @@ fn the_comparison_catches_planted_mistakes() {
         });
         assert!(caught, "a rule that {name} was not caught");
     }
+}
+
+#[test]
+fn points_and_agents_do_not_disturb_each_other() {
+    const NAMES: [&str; 4] = ["a_celsius", "b_celsius", "c_celsius", "d_celsius"];
+    for_some_cases(CASES / 30, |random| {
+        let rule = Rule { points: vec!["*_celsius".into()], ..rule_of(band(random)) };
+        let sources: Vec<Source> =
+            ["pi-1", "pi-2", "pi-3"].map(|agent| Source { agent: id(agent), ..source() }).to_vec();
+        let (mut now, mut samples) = (START, Vec::new());
+        for _ in 0..random.below(30) {
+            now += random.pick(&[1, 5, 10, 20]) * SECOND;
+            // Any points, in any order: the places remembered from the last sample do not fit.
+            let mut names: Vec<&str> = NAMES.into_iter().filter(|_| random.one_in(2)).collect();
+            if random.one_in(2) {
+                names.reverse();
+            }
+            let points: Vec<_> = names
+                .into_iter()
+                .map(|n| (PointName::parse(n).unwrap(), random.pick(&[17.0, 20.0, 20.0, 23.0])))
+                .collect();
+            samples.push((now, random.pick(&[0usize, 1, 2]), points));
+        }
+        let run = |wanted: &dyn Fn(usize, &PointName) -> bool| {
+            let mut state = State::new(vec![rule.clone()], Settings::default());
+            let mut out = Vec::new();
+            for (now, from, points) in &samples {
+                let points: Vec<_> = points.iter().filter(|(name, _)| wanted(*from, name)).cloned().collect();
+                let source = &sources[*from];
+                let event = Event::Sample { source, at: *now, placed: true, points: &points, faults: &[] };
+                step(&mut state, &event, *now, &mut out);
+            }
+            out
+        };
+        let subject = |e: &Effect| match e {
+            Effect::Began { key, .. } | Effect::Worse { key, .. } | Effect::Ended { key, .. } => key.subject.clone(),
+        };
+        let together = run(&|_, _| true);
+        for (i, source) in sources.iter().enumerate() {
+            for name in NAMES {
+                let point = PointName::parse(name).unwrap();
+                let alone = run(&|from, n| from == i && *n == point);
+                let one = Subject { source: source.clone(), point: Some(point) };
+                let part: Vec<_> = together.iter().filter(|e| subject(e) == one).cloned().collect();
+                assert_eq!(part, alone);
+            }
+        }
+    });
 }
