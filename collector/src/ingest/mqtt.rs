@@ -16,7 +16,7 @@ pub use super::{
 };
 use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, NetworkOptions, Packet, QoS, SubscribeReasonCode};
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{Semaphore, mpsc, watch},
     time::timeout,
 };
 
@@ -26,9 +26,11 @@ use crate::{
     step::{Inbound, Outgoing},
 };
 
-/// Messages between the broker and the step. With bodies of the usual 300 B this is about a
-/// megabyte; with the largest body 256 MiB, so bodies have a budget of their own.
+/// Messages between the broker and the step, at most.
 pub const INBOUND_MAX: usize = 4_096;
+/// KiB of bodies between the broker and their commit, at most: 32 MiB, which decoded are about
+/// twice as much. A backlog sends bodies of 64 KiB, and memory must not grow with it.
+const INBOUND_KIB_MAX: usize = 32 * 1024;
 /// Groups of acks on their way back; the committer makes one at a time.
 pub const OUTGOING_MAX: usize = 64;
 /// When the step takes nothing for this long (its ledger fails), the connection is let go, so that
@@ -53,7 +55,14 @@ pub async fn run(
     events.set_network_options(network);
     let connection = Arc::new(AtomicU32::new(0));
     let returns = tokio::spawn(give_back(shared.clone(), client.clone(), outgoing, connection.clone()));
-    let mut receiver = Receiver { shared, client, inbound, connection, retry: RETRY_FIRST };
+    let mut receiver = Receiver {
+        shared,
+        client,
+        inbound,
+        connection,
+        retry: RETRY_FIRST,
+        room: Arc::new(Semaphore::new(INBOUND_KIB_MAX)),
+    };
     loop {
         let event = tokio::select! {
             biased;
@@ -92,6 +101,8 @@ struct Receiver {
     inbound: mpsc::Sender<Inbound>,
     connection: Arc<AtomicU32>,
     retry: Duration,
+    /// KiB of bodies that may still come in.
+    room: Arc<Semaphore>,
 }
 
 impl Receiver {
@@ -123,7 +134,15 @@ impl Receiver {
             .client
             .prepare_ack(&publish)
             .map(|ack| Receipt { connection: self.connection.load(Ordering::Relaxed), ack });
-        let message = Inbound { arrived: Instant::now(), body, receipt };
+        let kib = (publish.payload.len() / 1_024 + 1).min(INBOUND_KIB_MAX) as u32;
+        let room = match self.room.clone().try_acquire_many_owned(kib) {
+            Ok(room) => room,
+            Err(_) => match timeout(STALL_MAX, self.room.clone().acquire_many_owned(kib)).await {
+                Ok(Ok(room)) => room,
+                _ => return false,
+            },
+        };
+        let message = Inbound { arrived: Instant::now(), body, receipt, room: Some(room) };
         match self.inbound.try_send(message) {
             Ok(()) => true,
             Err(mpsc::error::TrySendError::Full(message)) => {

@@ -10,7 +10,7 @@ use std::{
 
 use tokio::{
     runtime,
-    sync::{mpsc, watch},
+    sync::{OwnedSemaphorePermit, mpsc, watch},
     time::timeout_at,
 };
 
@@ -36,8 +36,8 @@ pub struct Group {
     pub receipts: Vec<Receipt>,
     /// When the oldest message arrived.
     pub oldest: Option<Instant>,
-    /// Messages in it.
-    pub messages: usize,
+    /// The memory of its messages.
+    pub room: Option<OwnedSemaphorePermit>,
 }
 
 /// Where the thread finds people's requests.
@@ -62,6 +62,7 @@ pub fn run(
     loop {
         shared.heartbeat.step();
         let open = runtime.block_on(gather.next(&mut inbound));
+        shared.metrics.waiting_messages.set(inbound.len() as u64);
         let asked = gather.requests(&mut requests, &mut decided);
         let tick = gather.tick_is_due();
         if !gather.batch.is_empty() || !asked.is_empty() || tick {
@@ -159,8 +160,13 @@ impl<'a> Gather<'a> {
         let messages = self.batch.len();
         let oldest = self.batch.first().map(|m| m.arrived);
         let mut receipts = Vec::with_capacity(messages);
+        let mut room: Option<OwnedSemaphorePermit> = None;
         let bodies = self.batch.drain(..).map(|message| {
             receipts.extend(message.receipt);
+            match (&mut room, message.room) {
+                (Some(all), Some(more)) => all.merge(more),
+                (all, more) => *all = all.take().or(more),
+            }
             message.body
         });
         let now = self.shared.clock.now();
@@ -168,6 +174,6 @@ impl<'a> Gather<'a> {
             core.deaf(now);
         }
         let stepped = core.step(Input { batch: bodies, requests, tick, now });
-        Group { stepped, receipts, oldest, messages }
+        Group { stepped, receipts, oldest, room }
     }
 }

@@ -14,6 +14,7 @@ pub use follow::Deciders;
 
 use std::time::Instant;
 
+use tokio::sync::OwnedSemaphorePermit;
 use wire::{Ack, Source};
 
 use crate::{
@@ -30,6 +31,8 @@ pub struct Inbound {
     pub body: Result<Decoded, Quarantined>,
     /// What the broker is told once it is committed.
     pub receipt: Option<Receipt>,
+    /// Its share of the memory that messages may take; given back after the commit.
+    pub room: Option<OwnedSemaphorePermit>,
 }
 
 /// What goes back once a commit is durable.
