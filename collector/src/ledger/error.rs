@@ -28,6 +28,14 @@ pub enum Error {
         /// Newest version of this program.
         known: i64,
     },
+    /// Another collector has it open, or took it over meanwhile.
+    #[error(
+        "the ledger `{path}` belongs to another running collector\nhint: one ledger serves one collector; stop the other, or give this one a `ledger.path` of its own"
+    )]
+    InUse {
+        /// The file.
+        path: PathBuf,
+    },
     /// The store refused; `retry` says whether the same call can succeed later (disk full, busy, I/O).
     #[error("the ledger could not {doing}")]
     Store {

@@ -82,6 +82,32 @@ fn another_process_reads_and_asks_while_the_collector_writes() {
 }
 
 #[test]
+fn a_second_collector_on_the_same_file_is_refused_while_the_first_lives() {
+    let file = File::new();
+    let (_, mut first) = file.both();
+    let Err(error) = Sqlite::open(&file.path, Options::default()) else { panic!("two writers") };
+    assert!(matches!(error, Error::InUse { .. }), "{error:?}");
+    assert!(error.to_string().contains("hint: one ledger serves one collector"), "{error}");
+    first.commit(1, &commit(|c| c.tickets = vec![ticket(1, collector::tickets::Stage::New)])).unwrap();
+    drop(first);
+    let (_, mut second) = file.both();
+    second.commit(2, &commit(|c| c.tickets = vec![ticket(2, collector::tickets::Stage::New)])).unwrap();
+    assert_eq!(second.load(NOW).unwrap().tickets.len(), 2);
+}
+
+#[test]
+fn a_writer_whose_ledger_was_taken_over_commits_nothing_and_says_so() {
+    let file = File::new();
+    let (sqlite, mut first) = file.both();
+    // Another machine on the same disk, say, where locks do not reach.
+    let connection = Connection::open(&file.path).unwrap();
+    connection.execute("UPDATE meta SET value = 'another' WHERE key = 'writer'", []).unwrap();
+    let error = first.commit(1, &commit(|c| c.tickets = vec![ticket(1, collector::tickets::Stage::New)]));
+    assert!(matches!(error, Err(Error::InUse { .. })), "{error:?}");
+    assert_eq!(sqlite.tickets(&TicketFilter::default()).unwrap(), []);
+}
+
+#[test]
 fn a_missing_folder_or_file_is_named() {
     let file = File::new();
     let Err(error) = Sqlite::beside(&file.path) else { panic!("opened nothing") };

@@ -1,7 +1,11 @@
 //! The step's writer: one [`Commit`] is one transaction. Samples go in as one blob, so that a
 //! commit dirties a run of pages and not a page a series.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    fs::File,
+    path::{Path, PathBuf},
+};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use wire::{Source, UnixMs};
@@ -20,11 +24,28 @@ pub struct SqliteLedger {
     connection: Connection,
     sources: HashMap<Source, i64>,
     quarantine_rows_max: u64,
+    path: PathBuf,
+    /// Random, new at each opening: who may write.
+    writer: String,
+    /// Held open: see [`super::claim`].
+    _claim: Option<File>,
 }
 
 impl SqliteLedger {
-    pub(super) fn new(connection: Connection, options: &Options) -> Result<Self, Error> {
-        let mut ledger = Self { connection, sources: HashMap::new(), quarantine_rows_max: options.quarantine_rows_max };
+    pub(super) fn new(
+        connection: Connection,
+        path: &Path,
+        options: &Options,
+        claim: Option<File>,
+    ) -> Result<Self, Error> {
+        let mut ledger = Self {
+            connection,
+            sources: HashMap::new(),
+            quarantine_rows_max: options.quarantine_rows_max,
+            path: path.into(),
+            writer: String::new(),
+            _claim: claim,
+        };
         ledger.introduce().map_err(|f| f.doing("read its own name"))?;
         Ok(ledger)
     }
@@ -36,7 +57,9 @@ impl SqliteLedger {
         getrandom::fill(&mut random).map_err(|e| damaged("a random name", e))?;
         let t = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         t.execute("INSERT OR IGNORE INTO meta VALUES ('name', ?1), ('commit', 0)", [hex::encode(random)])?;
-        t.execute("INSERT OR REPLACE INTO meta VALUES ('opened', ?1)", [hex::encode(random)])?;
+        getrandom::fill(&mut random).map_err(|e| damaged("a random name", e))?;
+        self.writer = hex::encode(random);
+        t.execute("INSERT OR REPLACE INTO meta VALUES ('writer', ?1)", [&self.writer])?;
         t.commit()?;
         let mut sources = self.connection.prepare("SELECT id, venue, room, agent FROM source")?;
         let mut rows = sources.query([])?;
@@ -60,8 +83,7 @@ impl Ledger for SqliteLedger {
 
     fn commit(&mut self, number: u64, commit: &Commit) -> Result<(), Error> {
         let mut fresh = Vec::new();
-        let done = write(&mut self.connection, &self.sources, &mut fresh, number, commit, self.quarantine_rows_max);
-        done.map_err(|f| f.doing("commit"))?;
+        self.write(&mut fresh, number, commit).map_err(|f| f.doing("commit"))?;
         self.sources.extend(fresh);
         Ok(())
     }
@@ -95,33 +117,34 @@ impl Sources<'_> {
     }
 }
 
-fn write(
-    connection: &mut Connection,
-    known: &HashMap<Source, i64>,
-    fresh: &mut Vec<(Source, i64)>,
-    number: u64,
-    commit: &Commit,
-    quarantine_rows_max: u64,
-) -> Result<(), Failure> {
-    let body = (!commit.samples.is_empty()).then(|| blob::encode(&commit.samples));
-    let t = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let stored: i64 = t.prepare_cached("SELECT value FROM meta WHERE key = 'commit'")?.query_row([], |r| r.get(0))?;
-    if stored as u64 >= number {
-        return Ok(());
+impl SqliteLedger {
+    fn write(&mut self, fresh: &mut Vec<(Source, i64)>, number: u64, commit: &Commit) -> Result<(), Failure> {
+        let body = (!commit.samples.is_empty()).then(|| blob::encode(&commit.samples));
+        let t = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let writer: String =
+            t.prepare_cached("SELECT value FROM meta WHERE key = 'writer'")?.query_row([], |r| r.get(0))?;
+        if writer != self.writer {
+            return Err(Failure::Ledger(Error::InUse { path: self.path.clone() }));
+        }
+        let stored: i64 =
+            t.prepare_cached("SELECT value FROM meta WHERE key = 'commit'")?.query_row([], |r| r.get(0))?;
+        if stored as u64 >= number {
+            return Ok(());
+        }
+        t.prepare_cached("UPDATE meta SET value = ?1 WHERE key = 'commit'")?.execute([number as i64])?;
+        let sources = &mut Sources { known: &self.sources, fresh, at: commit.at };
+        if let Some(body) = body {
+            t.prepare_cached("INSERT INTO blob (at, body) VALUES (?1, ?2)")?.execute(params![commit.at, body])?;
+        }
+        write_delivery(&t, sources, commit)?;
+        write_quarantine(&t, commit, self.quarantine_rows_max)?;
+        write_devices(&t, sources, commit)?;
+        write_rules(&t, sources, commit)?;
+        write_tickets(&t, commit)?;
+        write_messages(&t, commit)?;
+        t.commit()?;
+        Ok(())
     }
-    t.prepare_cached("UPDATE meta SET value = ?1 WHERE key = 'commit'")?.execute([number as i64])?;
-    let sources = &mut Sources { known, fresh, at: commit.at };
-    if let Some(body) = body {
-        t.prepare_cached("INSERT INTO blob (at, body) VALUES (?1, ?2)")?.execute(params![commit.at, body])?;
-    }
-    write_delivery(&t, sources, commit)?;
-    write_quarantine(&t, commit, quarantine_rows_max)?;
-    write_devices(&t, sources, commit)?;
-    write_rules(&t, sources, commit)?;
-    write_tickets(&t, commit)?;
-    write_messages(&t, commit)?;
-    t.commit()?;
-    Ok(())
 }
 
 fn write_delivery(t: &Transaction<'_>, sources: &mut Sources<'_>, commit: &Commit) -> Result<(), Failure> {

@@ -12,6 +12,7 @@ mod rows;
 mod schema;
 
 use std::{
+    fs::{File, TryLockError},
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -77,9 +78,10 @@ impl Sqlite {
     /// Opens `path`, makes it where it does not exist, brings it to this program's version, and
     /// syncs its folder, so that a power cut cannot take the file itself.
     pub fn open(path: &Path, options: Options) -> Result<(Self, SqliteLedger), Error> {
+        let claim = options.vfs.is_none().then(|| claim(path)).transpose()?;
         let mut writer = connect(path, &options)?;
         schema::migrate(&mut writer, path)?;
-        let ledger = SqliteLedger::new(writer, &options)?;
+        let ledger = SqliteLedger::new(writer, path, &options, claim)?;
         (options.sync_folder)(path).map_err(|e| Error::Open { path: path.into(), source: e.into() })?;
         let sqlite = Self { pool: Arc::new(Pool::default()), path: path.into(), options };
         Ok((sqlite, ledger))
@@ -178,6 +180,22 @@ fn store_error(doing: &'static str, e: rusqlite::Error) -> Error {
     Error::Store { doing, retry, source: e.into() }
 }
 
+/// Takes the ledger for this process, for as long as the returned file is open: two writers would
+/// each take the other's commits for repetitions of their own. The lock goes with the process, so
+/// nobody ever has to delete the file. Not the ledger's own file: closing that would drop SQLite's
+/// locks.
+fn claim(path: &Path) -> Result<File, Error> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let open = |e: std::io::Error| Error::Open { path: path.into(), source: e.into() };
+    let file = File::options().create(true).truncate(false).write(true).open(name).map_err(open)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Error::InUse { path: path.into() }),
+        Err(TryLockError::Error(e)) => Err(open(e)),
+    }
+}
+
 fn connect(path: &Path, options: &Options) -> Result<Connection, Error> {
     let open = |e: rusqlite::Error| Error::Open { path: path.into(), source: e.into() };
     let connection = match options.vfs {
@@ -204,5 +222,5 @@ fn connect(path: &Path, options: &Options) -> Result<Connection, Error> {
 /// Makes the names of the file and its log durable; without it a power cut can take both.
 fn sync_folder(path: &Path) -> std::io::Result<()> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::File::open(folder)?.sync_all()
+    File::open(folder)?.sync_all()
 }
