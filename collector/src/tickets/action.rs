@@ -1,0 +1,70 @@
+//! What people do with tickets, as they ask for it and as the ledger keeps it until the next step.
+
+use wire::Id;
+
+use crate::episode::Severity;
+
+/// What a person does with a ticket.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Action {
+    /// Give it to a person.
+    Assign {
+        /// To whom.
+        to: String,
+    },
+    /// I am on it.
+    Acknowledge,
+    /// I am there.
+    Start,
+    /// It waits.
+    Hold {
+        /// For parts, a vendor, closing time …
+        reason: String,
+    },
+    /// It goes on.
+    Resume,
+    /// It is mended; the data is asked.
+    Fixed {
+        /// What was done.
+        note: String,
+    },
+    /// End it; only what is fixed and proved, or a person's word where no data can say.
+    Close,
+    /// There was nothing wrong.
+    FalseAlarm {
+        /// Why.
+        note: String,
+    },
+    /// Another ticket has it.
+    Duplicate {
+        /// Number of the other.
+        of: String,
+    },
+    /// Open it again.
+    Reopen {
+        /// Why.
+        note: String,
+    },
+    /// Say something.
+    Comment {
+        /// What.
+        text: String,
+    },
+    /// Open one by hand; the number of the ticket stays empty.
+    Open {
+        /// Where.
+        venue: Id,
+        /// Where.
+        room: Id,
+        /// On which asset.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        asset: Option<Id>,
+        /// How bad.
+        severity: Severity,
+        /// Who mends it.
+        team: Id,
+        /// What is wrong.
+        description: String,
+    },
+}
