@@ -2,7 +2,8 @@
 //! port is free, every wait ends when what is waited for has happened, or fails loudly.
 
 use std::{
-    net::{SocketAddr, TcpListener, TcpStream},
+    io::{BufRead, BufReader},
+    net::{SocketAddr, TcpListener},
     path::Path,
     process::{Child, Command, Stdio},
     sync::{
@@ -93,35 +94,43 @@ fn source(agent: &str) -> Source {
     Source { venue: body("nanshan"), room: body("k01"), agent: body(agent) }
 }
 
-/// A free port of this machine.
-pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+/// Starts mosquitto on a free port with further lines of configuration; gives it and its port.
+pub fn mosquitto(folder: &Path, more: &str) -> (Child, u16) {
+    for _ in 0..20 {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        if let Some(child) = mosquitto_on(folder, port, more) {
+            return (child, port);
+        }
+    }
+    panic!("mosquitto finds no port");
 }
 
-/// Starts mosquitto on `port` with further lines of configuration, and waits until it listens.
-pub fn mosquitto(folder: &Path, port: u16, more: &str) -> Child {
+/// Starts mosquitto on `port` and waits until it says that it runs; `None` where the port is not
+/// free any more, which its own words tell better than a connection to whoever has the port.
+fn mosquitto_on(folder: &Path, port: u16, more: &str) -> Option<Child> {
     let file = folder.join("mosquitto.conf");
-    std::fs::write(&file, format!("listener {port} 127.0.0.1\nmax_inflight_messages 1000\n{more}\n")).unwrap();
+    let text =
+        format!("listener {port} 127.0.0.1\nmax_inflight_messages 1000\nlog_dest stderr\nlog_type all\n{more}\n");
+    std::fs::write(&file, text).unwrap();
     let path = ["/usr/sbin/mosquitto", "mosquitto"]
         .into_iter()
         .find(|p| Command::new(p).arg("-h").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok());
     let path = path.expect("mosquitto is installed: apt-get install mosquitto");
-    let mut child = Command::new(path).arg("-c").arg(&file).stderr(Stdio::null()).spawn().unwrap();
-    let began = Instant::now();
-    while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        assert!(child.try_wait().unwrap().is_none() && began.elapsed() < PATIENCE, "mosquitto does not start");
-        std::thread::yield_now();
+    let mut child = Command::new(path).arg("-c").arg(&file).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let said: Vec<String> = lines.by_ref().map_while(Result::ok).take_while(|l| !l.ends_with(" running")).collect();
+    if child.try_wait().unwrap().is_some() || said.iter().any(|l| l.contains("Address already in use")) {
+        let _ = child.wait();
+        return None;
     }
-    child
+    std::thread::spawn(move || lines.for_each(drop));
+    Some(child)
 }
 
 impl Bench {
     pub async fn start(broker: Broker) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mosquitto = (broker == Broker::Mosquitto).then(|| {
-            let port = free_port();
-            (mosquitto(folder.path(), port, OPEN), port)
-        });
+        let mosquitto = (broker == Broker::Mosquitto).then(|| mosquitto(folder.path(), OPEN));
         let mut bench = Self { folder, mosquitto, handle: None, fault: Arc::default() };
         bench.launch().await;
         bench
@@ -163,7 +172,7 @@ impl Bench {
     /// Starts it again on the same port.
     pub fn revive_broker(&mut self) {
         let (child, port) = self.mosquitto.as_mut().unwrap();
-        *child = mosquitto(self.folder.path(), *port, OPEN);
+        *child = mosquitto_on(self.folder.path(), *port, OPEN).expect("the port is still free");
     }
 
     pub fn shared(&self) -> &Shared {

@@ -11,7 +11,7 @@ use std::{
 use collector::{Config, World, health::Part, world::SystemClock};
 use wire::Entry;
 
-use crate::bench::{Bench, Broker, PATIENCE, free_port, mosquitto, sample};
+use crate::bench::{Bench, Broker, PATIENCE, mosquitto, sample};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_broker_that_dies_and_forgets_is_found_again() {
@@ -88,8 +88,7 @@ async fn a_protected_broker_lets_in_who_has_certificate_user_and_password() {
         file("ours-broker.key"),
         file("users")
     );
-    let port = free_port();
-    let mut broker = mosquitto(folder.path(), port, &more);
+    let (mut broker, port) = mosquitto(folder.path(), &more);
     let config = |authority: &str, password: &str, certificate: &str| {
         let mut config = Config::default();
         config.ledger.path = at("hallwatch.db");
