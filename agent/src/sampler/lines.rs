@@ -11,8 +11,9 @@ use crate::{
     },
 };
 
-/// How long it sleeps at most before it looks whether it is still wanted.
-const EDGE_PATIENCE: Duration = Duration::from_millis(250);
+/// How long it sleeps at most before it looks whether it is still wanted, and whether an edge was
+/// missed. Each look costs a Pi a wake-up; at four a second they were a third of the agent's work.
+const EDGE_PATIENCE: Duration = Duration::from_secs(5);
 /// How long until lines that cannot be had are tried again.
 const OPEN_AGAIN: Duration = Duration::from_secs(5);
 
@@ -33,12 +34,9 @@ pub(super) fn watch_lines(shared: &Shared, bus: usize, stations: &[usize]) {
             None => match bus::open_lines(&shared.buses[bus], &contacts, &shared.rooms[bus]) {
                 Ok(lines) => open.insert(lines),
                 Err(error) => {
-                    for &station in stations {
-                        if !tell_contact(shared, station, Err(error.clone())) {
-                            return;
-                        }
+                    if !lose(shared, stations, &error) {
+                        return;
                     }
-                    std::thread::sleep(OPEN_AGAIN);
                     continue;
                 }
             },
@@ -61,10 +59,24 @@ pub(super) fn watch_lines(shared: &Shared, bus: usize, stations: &[usize]) {
         let now = shared.clock.boottime();
         let soonest = debouncers.iter().filter_map(|d| d.remaining(now)).min();
         let patience = soonest.map_or(EDGE_PATIENCE, |world| shared.clock.real(world).min(EDGE_PATIENCE));
-        if lines.wait(patience.max(Duration::from_millis(1))).is_err() {
+        if let Err(error) = lines.wait(patience.max(Duration::from_millis(1))) {
             open = None;
+            debouncers.iter_mut().for_each(Debouncer::forget);
+            if !lose(shared, stations, &error) {
+                return;
+            }
         }
     }
+}
+
+/// Says that no contact can be read, and waits before the lines are tried again. False once nobody
+/// listens any more.
+fn lose(shared: &Shared, stations: &[usize], error: &BusError) -> bool {
+    let heard = stations.iter().all(|&station| tell_contact(shared, station, Err(error.clone())));
+    if heard {
+        std::thread::sleep(OPEN_AGAIN);
+    }
+    heard
 }
 
 /// False once nobody listens any more.
