@@ -125,7 +125,7 @@ impl Follow {
     /// Time passed: silences, and fixes whose time has come.
     pub(super) fn tick(&mut self, now: UnixMs, out: &mut Writer) {
         for key in std::mem::take(&mut self.abandoned) {
-            self.ended(&key, now, None, out);
+            self.ended(&key, now, out);
         }
         rules::step(&mut self.rules, &rules::Event::Tick, now, &mut self.effects);
         self.episodes(now, out);
@@ -164,7 +164,7 @@ impl Follow {
                     }
                 }
                 rules::Effect::Ended { key, seen, late } => {
-                    self.ended(&key, seen.at, Some(seen), out);
+                    self.ended(&key, seen.at, out);
                     if !late {
                         self.tickets(&tickets::Event::Ended { key, seen }, now, out);
                     }
@@ -188,7 +188,7 @@ impl Follow {
         out.episode(row);
     }
 
-    fn ended(&mut self, key: &EpisodeKey, at: UnixMs, _seen: Option<Seen>, out: &mut Writer) {
+    fn ended(&mut self, key: &EpisodeKey, at: UnixMs, out: &mut Writer) {
         // The row keeps the worst that was seen; the value that ended it is in the history.
         if let Some(mut row) = self.open.remove(key) {
             row.ended_at = Some(at);
