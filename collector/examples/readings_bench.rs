@@ -4,6 +4,7 @@
 //! ```text
 //! cargo run --release -p collector --example readings_bench -- size  FOLDER [ROOMS] [DAYS]
 //! cargo run --release -p collector --example readings_bench -- query FOLDER [ROOMS] [DAYS]
+//! cargo run --release -p collector --example readings_bench -- delay FOLDER [ROOMS] [SECONDS]
 //! ```
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
@@ -62,7 +63,8 @@ fn main() {
     match (arguments.first().map(String::as_str), arguments.get(1)) {
         (Some("size"), Some(folder)) => size(Path::new(folder), number(2, 50), number(3, 2)),
         (Some("query"), Some(folder)) => query(Path::new(folder), number(2, 1_000), number(3, 365)),
-        _ => println!("readings_bench size|query FOLDER [ROOMS] [DAYS]"),
+        (Some("delay"), Some(folder)) => delay(Path::new(folder), number(2, 1_000), number(3, 20)),
+        _ => println!("readings_bench size|query|delay FOLDER [ROOMS] [DAYS or SECONDS]"),
     }
 }
 
@@ -213,6 +215,53 @@ fn size(folder: &Path, rooms: usize, days: usize) {
         per_million(packing)
     );
     println!("longest compaction of a minute: {longest:?}");
+}
+
+/// What compaction costs those who commit: a commit of ten samples every ten milliseconds, alone and
+/// then with a compaction every second beside it.
+fn delay(folder: &Path, rooms: usize, seconds: usize) {
+    let path = folder.join("delay.db");
+    let (sqlite, mut ledger) = Sqlite::open(&path, Options::default()).unwrap();
+    let mut all: Vec<Room> = (0..rooms).map(Room::new).collect();
+    let mut number = ledger.load(BEGIN).unwrap().commit_number;
+    let mut commits = |ledger: &mut dyn Ledger| {
+        let mut times = Vec::new();
+        let start = Instant::now();
+        while start.elapsed().as_secs() < seconds as u64 {
+            number += 1;
+            let at = BEGIN + number as i64 * 10;
+            let first = number as usize * 10 % rooms;
+            let some = all.iter_mut().cycle().skip(first).take(10);
+            let samples = some.map(|room| (room.source.clone(), room.sample(at))).collect();
+            let started = Instant::now();
+            ledger.commit(number, &Commit { at, samples, ..Commit::default() }).unwrap();
+            times.push(started.elapsed());
+            std::thread::sleep(Duration::from_millis(10).saturating_sub(started.elapsed()));
+        }
+        times.sort();
+        let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
+        format!("{} commits, median {:.2?}, p99 {:.2?}, longest {:.2?}", times.len(), at(0.5), at(0.99), at(1.0))
+    };
+    println!("alone:              {}", commits(&mut ledger));
+    let (stop, stopped) = std::sync::mpsc::channel::<()>();
+    let mut archivist = sqlite.archivist().unwrap();
+    let beside = std::thread::spawn(move || {
+        let (mut samples, mut spent) = (0, Duration::ZERO);
+        while stopped.recv_timeout(Duration::from_secs(1)).is_err() {
+            let started = Instant::now();
+            let mut pace = || {
+                std::thread::sleep(Duration::from_millis(4));
+                true
+            };
+            samples += compact(&mut archivist, 8 << 20, &mut pace).unwrap().samples;
+            archivist.checkpoint().unwrap();
+            spent += started.elapsed();
+        }
+        format!("{samples} samples compacted in {spent:.1?}, rests included")
+    });
+    println!("beside compaction:  {}", commits(&mut ledger));
+    stop.send(()).unwrap();
+    println!("{}", beside.join().unwrap());
 }
 
 fn packed_day(room: &mut Room, from: i64, period_ms: i64) -> PackedDay {

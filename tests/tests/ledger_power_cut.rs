@@ -4,6 +4,7 @@
 //! it proves nothing.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test that meets the unexpected has failed")]
+#![allow(clippy::print_stdout, reason = "a search says its seed and how far it went")]
 
 #[path = "ledger_power_cut/disk.rs"]
 mod disk;

@@ -229,11 +229,12 @@ fn old_file(path: &Path, recorded: &mut Recorded) -> [u64; 3] {
     [40; 3]
 }
 
-/// The files of `folder`, but for the index of the log.
+/// The files of `folder`, but for the index of the log, which is made anew, and the lock, which is
+/// empty.
 pub fn files(folder: &Path) -> Files {
     let all = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
     let named = all.map(|entry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap()));
-    named.filter(|(name, _)| !name.ends_with("-shm")).collect()
+    named.filter(|(name, _)| !name.ends_with("-shm") && !name.ends_with(".lock")).collect()
 }
 
 /// Runs the script in `folder` and notes everything; `upgraded` begins with an older file.
