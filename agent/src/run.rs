@@ -65,7 +65,7 @@ pub async fn run(config: Config, world: World, shutdown: impl Future<Output = ()
     let path = config.spool.path.clone();
     let disk = Disk::open(&path).map_err(|source| Error::Spool { path, source })?;
     let random = random()?;
-    let settings = spool::Settings { bytes_max: config.spool.bytes_max, sync_after: config.spool.sync_after };
+    let settings = spool::Settings::new(config.spool.bytes_max, config.spool.sync_after);
     let spool = Spool::open(disk, settings, world.clock.boot(), random, world.clock.boottime());
     let me = introduction(&config, &world, &spool)?;
 

@@ -172,7 +172,7 @@ fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
 
 /// The spool of a folder, as an agent that starts now would find it.
 fn open_spool(folder: &Path) -> Spool<Disk> {
-    let settings = Settings { bytes_max: 1 << 30, sync_after: Duration::from_secs(1) };
+    let settings = Settings::new(1 << 30, Duration::from_secs(1));
     let boot = Id::parse("oracle").expect("a valid name");
     let disk = Disk::open(folder).expect("the folder of the house is readable");
     let random = || getrandom::u64().expect("the system gives random numbers");

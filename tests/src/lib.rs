@@ -8,6 +8,7 @@
 pub mod agent;
 pub mod audit;
 pub mod broker;
+pub mod card;
 pub mod collector;
 pub mod fuzz;
 pub mod house;

@@ -59,7 +59,7 @@ fn draft(number: u64) -> Draft {
 /// one period.
 fn fill(folder: &Path) -> Id {
     // A sync of each single sample would take minutes and change nothing of what lies there.
-    let settings = Settings { bytes_max: 64 << 20, sync_after: Duration::from_secs(3_600) };
+    let settings = Settings::new(64 << 20, Duration::from_secs(3_600));
     let boot = Id::parse("long-ago").unwrap();
     let random = || getrandom::u64().unwrap();
     std::fs::create_dir_all(folder).unwrap();

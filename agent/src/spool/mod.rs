@@ -15,8 +15,6 @@ mod log;
 mod record;
 mod recover;
 pub mod storage;
-#[cfg(test)]
-mod tests;
 mod write;
 
 use std::{collections::VecDeque, time::Duration};
@@ -49,6 +47,18 @@ pub struct Settings {
     pub bytes_max: u64,
     /// How long a sample may wait in memory.
     pub sync_after: Duration,
+    /// Numbers reserved with one sync; [`RESERVE_NUMBERS`] but in tests.
+    pub reserve_numbers: u64,
+    /// A file is closed at this size; [`SEGMENT_BYTES`] but in tests.
+    pub segment_bytes: u64,
+}
+
+impl Settings {
+    /// The usual ones.
+    #[must_use]
+    pub fn new(bytes_max: u64, sync_after: Duration) -> Self {
+        Self { bytes_max, sync_after, reserve_numbers: RESERVE_NUMBERS, segment_bytes: SEGMENT_BYTES }
+    }
 }
 
 /// What the spool counts; they become points of each sample.

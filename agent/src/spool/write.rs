@@ -6,7 +6,7 @@ use std::{io, time::Duration};
 use wire::LostReason;
 
 use super::{
-    RESERVE_NUMBERS, SEGMENT_BYTES, Spool,
+    Spool,
     log::{Log, Segment},
     record::Record,
     storage::Storage,
@@ -21,9 +21,10 @@ impl<S: Storage> Spool<S> {
     /// Reserves the next block of numbers on the card. `false` where the card refuses.
     pub(super) fn reserve(&mut self, now: Duration) -> bool {
         let place = self.logs.len() - 1;
+        let block = self.settings.reserve_numbers;
         let log = &mut self.logs[place];
         let before = log.reserved;
-        log.reserved = log.next - 1 + RESERVE_NUMBERS;
+        log.reserved = log.next - 1 + block;
         let reserved = Record::Reserved { upto: log.reserved };
         let done = if log.writing { self.write(place, &[reserved]) } else { self.begin_segment(place) };
         if done.is_err() {
@@ -86,11 +87,11 @@ impl<S: Storage> Spool<S> {
     }
 
     fn sync_log(&mut self, place: usize) -> io::Result<()> {
-        let full = self.logs[place].segments.back().is_none_or(|segment| segment.bytes >= SEGMENT_BYTES);
+        let full = self.logs[place].segments.back().is_none_or(|segment| segment.bytes >= self.settings.segment_bytes);
         if !self.logs[place].writing || full {
             if self.logs[place].reserved == 0 {
                 // From now on the card knows this identity.
-                self.logs[place].reserved = self.logs[place].next - 1 + RESERVE_NUMBERS;
+                self.logs[place].reserved = self.logs[place].next - 1 + self.settings.reserve_numbers;
                 self.begin_segment(place).inspect_err(|_| self.logs[place].reserved = 0)?;
             } else {
                 self.begin_segment(place)?;

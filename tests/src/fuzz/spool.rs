@@ -89,7 +89,7 @@ fn unpack(mut image: &[u8]) -> Folder {
 }
 
 fn open(folder: &Folder, salt: u64) -> Spool<Folder> {
-    let settings = Settings { bytes_max: 256 * 1024, sync_after: Duration::from_secs(1) };
+    let settings = Settings::new(256 * 1024, Duration::from_secs(1));
     let boot = Id::parse("fuzzed-boot").expect("a valid name");
     let mut rng = Rng::new(salt);
     let mut spool = Spool::open(folder.clone(), settings, boot, Box::new(move || rng.next_u64()), Duration::ZERO);
