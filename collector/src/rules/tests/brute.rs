@@ -180,3 +180,47 @@ pub fn silences(
         }
     }
 }
+
+/// A live sample in the life of an agent whose point is watched: when, and whether the point had a
+/// value in it. Ticks come all the time, so the collector itself is never away.
+#[derive(Debug, Clone, Copy)]
+pub struct Word {
+    pub at: UnixMs,
+    pub valued: bool,
+}
+
+/// An agent whose samples are further apart than this has stopped speaking.
+pub const SPEAKING_GAP_MS: i64 = 300_000;
+
+/// Silences of the point: (since when, when it was over).
+pub fn point_silences(
+    words: &[Word],
+    allowed_ms: i64,
+    after_ms: i64,
+    clear_for_ms: i64,
+) -> Vec<(UnixMs, Option<UnixMs>)> {
+    let last_value = |i: usize| words[..=i].iter().rev().find(|w| w.valued).map_or(words[0].at, |w| w.at);
+    let speaks_since = |i: usize| {
+        let first = (1..=i).rev().find(|&k| words[k].at - words[k - 1].at > SPEAKING_GAP_MS).unwrap_or(0);
+        words[first].at
+    };
+    let silent = |i: usize| words[i].at - last_value(i).max(speaks_since(i)) > allowed_ms;
+    let mut found = Vec::new();
+    let mut from = 0;
+    loop {
+        let Some(i) = (from..words.len()).find(|&i| silent(i)) else { return found };
+        let over = (i + 1..words.len()).filter(|&e| words[e].valued).find(|&e| {
+            (i + 1..=e).filter(|&g| words[g].valued).any(|g| {
+                let values: Vec<_> = words[g..=e].iter().filter(|w| w.valued).collect();
+                values.windows(2).all(|w| w[1].at - w[0].at <= after_ms)
+                    && (g..e).all(|k| !silent(k))
+                    && words[e].at - words[g].at >= clear_for_ms
+            })
+        });
+        found.push((last_value(i), over.map(|e| words[e].at)));
+        match over {
+            Some(e) => from = e + 1,
+            None => return found,
+        }
+    }
+}

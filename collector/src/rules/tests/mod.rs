@@ -275,3 +275,16 @@ fn after_a_start_nobody_is_silent_before_he_had_time_to_speak() {
     s.wait(SECOND);
     assert_eq!(s.told(), "+agent-silent/");
 }
+
+#[test]
+fn after_an_outage_each_point_gets_its_time_to_be_read_again() {
+    let mut s = Story::new();
+    let both = [("temperature_celsius", 20.0), ("co2_ppm", 600.0)];
+    s.live(5 * MINUTE, &both, &[]);
+    s.wait(20 * MINUTE);
+    assert_eq!(s.told(), "+agent-silent/");
+    s.live(3 * MINUTE, &GOOD, &[]);
+    assert_eq!(s.told(), "-agent-silent/", "the slow sensor has three minutes from here");
+    s.live(20 * SECOND, &GOOD, &[]);
+    assert_eq!(s.told(), "+point-silent/co2_ppm");
+}

@@ -6,7 +6,7 @@
 use crate::episode::Subject;
 
 use super::{
-    brute::{Arrival, Band, Episode, FUTURE_MS, HORIZON_MS, Moment, judge, silences},
+    brute::{Arrival, Band, Episode, FUTURE_MS, HORIZON_MS, Moment, Word, judge, point_silences, silences},
     *,
 };
 
@@ -336,4 +336,38 @@ fn points_and_agents_do_not_disturb_each_other() {
             }
         }
     });
+}
+
+#[test]
+fn silences_of_points_are_what_the_definition_says() {
+    let reached = std::cell::Cell::new((0u64, 0u64));
+    for_some_cases(CASES / 6, |random| {
+        let (after, lasts, clear) =
+            (random.pick(&[20, 60]) * SECOND, random.pick(&[0, 30]) * SECOND, random.pick(&[0, 30]) * SECOND);
+        let expect = Expect::Silent { after_ms: after, agent: false };
+        let rule = rule("quiet", &["temperature_celsius"], expect, lasts, clear);
+        let mut state = State::new(vec![rule], Settings::default());
+        let (mut now, mut words, mut out) = (START, Vec::new(), Vec::new());
+        let mut valued = true;
+        for _ in 0..1 + random.below(24) {
+            let later = now + random.pick(&[5, 10, 10, 10, 20, 40, 290, 310]) * SECOND;
+            while now < later {
+                now = (now + 60 * SECOND).min(later);
+                step(&mut state, &Event::Tick, now, &mut out);
+            }
+            if random.one_in(3) {
+                valued = !valued;
+            }
+            let value = valued.then_some(20.0);
+            feed(&mut state, &Arrival { now, at: now, placed: true, value }, &mut out);
+            words.push(Word { at: now, valued });
+        }
+        let expected = point_silences(&words, after + lasts, after, clear);
+        let told: Vec<_> = told(&out).into_iter().map(|e| (e.began_at, e.ended_at)).collect();
+        assert_eq!(told, expected, "after {after} for {lasts} clear {clear}\n{words:#?}");
+        let over = expected.iter().filter(|(_, end)| end.is_some()).count() as u64;
+        reached.set((reached.get().0 + expected.len() as u64, reached.get().1 + over));
+    });
+    let (began, over) = reached.get();
+    assert!(began > 0 && over > 0, "{began} silences, {over} of them over");
 }
