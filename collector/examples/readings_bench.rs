@@ -231,8 +231,8 @@ fn delay(folder: &Path, rooms: usize, seconds: usize) {
             number += 1;
             let at = BEGIN + number as i64 * 10;
             let first = number as usize * 10 % rooms;
-            let some = all.iter_mut().cycle().skip(first).take(10);
-            let samples = some.map(|room| (room.source.clone(), room.sample(at))).collect();
+            let ten = (first..first + 10).map(|n| n % rooms);
+            let samples = ten.map(|n| (all[n].source.clone(), all[n].sample(at))).collect();
             let started = Instant::now();
             ledger.commit(number, &Commit { at, samples, ..Commit::default() }).unwrap();
             times.push(started.elapsed());
