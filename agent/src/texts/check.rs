@@ -100,6 +100,10 @@ pub fn hint(fault: &Fault, driver: &Driver, lang: Lang) -> &'static str {
             "another chip sits at this address: check the part and `address`",
             "该地址上是另一种芯片:请核对器件型号和 `address`",
         ),
+        (Fault::BusFailed, _) if matches!(driver, Driver::Contact(_)) => lang.pick(
+            "check `gpio` of the bus and `line`; `gpioinfo` shows chips, lines and who uses them",
+            "请核对总线的 `gpio` 和 `line`;`gpioinfo` 可列出芯片、线路及占用者",
+        ),
         (Fault::BusFailed, _) => lang.pick(
             "enable I2C (`raspi-config`, Interface Options), and check that no wire holds SDA or SCL low",
             "请启用 I2C(`raspi-config` 的 Interface Options),并确认 SDA、SCL 未被拉低",

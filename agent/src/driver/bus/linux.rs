@@ -59,7 +59,11 @@ impl LinuxLines {
             };
             builder.with_line(contact.line).as_input().with_bias(bias).with_edge_detection(EdgeDetection::BothEdges);
         }
-        let request = builder.request().map_err(gpio_error)?;
+        let request = builder.request().map_err(|error| {
+            let mut failed = gpio_error(error);
+            failed.text = format!("{}: {}", chip.display(), failed.text);
+            failed
+        })?;
         Ok(Self { request, offsets: contacts.iter().map(|contact| contact.line).collect() })
     }
 }
