@@ -4,6 +4,7 @@
 //! message into what it says or into a quarantine row, [`watermark`] tells new samples from known
 //! ones. The last two are pure and run in the protocol simulation too.
 
+mod acks;
 pub mod broker;
 pub mod decode;
 pub mod mqtt;

@@ -11,8 +11,9 @@ use std::{
 
 use rumqttc::{AsyncClient, ManualAck, PublishOptions, QoS};
 use tokio::{sync::mpsc, time::timeout};
-use wire::{Channel, Topic};
+use wire::{Ack, Channel, Source, Topic};
 
+use super::acks::Acks;
 use crate::{Shared, health::Part, step::Outgoing};
 
 /// A collector that knows agents and hears none of them for this long says so: a broker can be
@@ -27,6 +28,10 @@ pub struct Receipt {
     pub(super) ack: ManualAck,
 }
 
+/// World time between two acks of a spool, at least; far less than the second after which an agent
+/// begins to write to its card.
+const ACK_EVERY: Duration = Duration::from_millis(200);
+
 /// Sends PUBACKs, in the order of arrival as MQTT asks, and acks. Acks go with QoS 0: a lost one
 /// costs one repetition by the agent, and none can hold up the others.
 pub(super) async fn give_back(
@@ -35,30 +40,54 @@ pub(super) async fn give_back(
     mut outgoing: mpsc::Receiver<Outgoing>,
     connection: Arc<AtomicU32>,
 ) {
+    let pause = shared.clock.real(ACK_EVERY);
+    let sender = Sender { shared: &shared, client: &client };
+    let mut acks = Acks::default();
     let mut silence = Silence { messages: 0, since: Instant::now() };
+    let mut looked = Instant::now();
     loop {
-        let group = match timeout(SILENCE_EVERY, outgoing.recv()).await {
-            Ok(Some(group)) => group,
-            Ok(None) => return,
-            Err(_) => {
-                silence.look(&shared);
+        let wait = if acks.is_empty() { SILENCE_EVERY } else { pause / 4 };
+        let group = timeout(wait, outgoing.recv()).await;
+        let now = Instant::now();
+        match group {
+            Ok(Some(group)) => {
+                let current = connection.load(Ordering::Relaxed);
+                for receipt in group.receipts {
+                    if receipt.connection == current {
+                        let _ = client.try_manual_ack(receipt.ack);
+                    }
+                }
+                for (source, ack) in group.acks {
+                    sender.send(acks.offer(source, ack, now, now + pause));
+                }
+            }
+            Ok(None) => break,
+            Err(_) => silence.look(&shared),
+        }
+        if now.duration_since(looked) >= pause / 4 {
+            looked = now;
+            sender.send(acks.due(now, now + pause));
+        }
+    }
+    sender.send(acks.finish());
+}
+
+struct Sender<'a> {
+    shared: &'a Shared,
+    client: &'a AsyncClient,
+}
+
+impl Sender<'_> {
+    /// Sends acks; without a broker they are dropped, and the agents ask again.
+    fn send(&self, acks: impl IntoIterator<Item = (Source, Ack)>) {
+        for (source, ack) in acks {
+            if self.shared.metrics.broker_connected.get() == 0 {
                 continue;
             }
-        };
-        let current = connection.load(Ordering::Relaxed);
-        for receipt in group.receipts {
-            if receipt.connection == current {
-                let _ = client.try_manual_ack(receipt.ack);
-            }
-        }
-        if shared.metrics.broker_connected.get() == 0 {
-            continue;
-        }
-        for (source, ack) in group.acks {
             let topic = Topic::new(&source, Channel::Ack).to_string();
             let body = wire::ack::print(&ack);
-            if client.try_publish(topic, body, PublishOptions::new(QoS::AtMostOnce)).is_ok() {
-                shared.metrics.acks_total.add(1);
+            if self.client.try_publish(topic, body, PublishOptions::new(QoS::AtMostOnce)).is_ok() {
+                self.shared.metrics.acks_total.add(1);
             }
         }
     }
