@@ -21,13 +21,13 @@ pub enum Error {
         reason: String,
     },
     /// A field is absent that must be there.
-    #[error("`{path}`: missing")]
+    #[error("{}: missing", shown(path))]
     Missing {
         /// Where it should be.
         path: String,
     },
     /// A field has another type than the contract gives it.
-    #[error("`{path}`: expected {expected}, found {found}")]
+    #[error("{}: expected {expected}, found {found}", shown(path))]
     WrongType {
         /// Where.
         path: String,
@@ -37,7 +37,7 @@ pub enum Error {
         found: String,
     },
     /// A field has the right type and a value that the contract excludes.
-    #[error("`{path}`: {reason}")]
+    #[error("{}: {reason}", shown(path))]
     BadValue {
         /// Where.
         path: String,
@@ -67,4 +67,9 @@ impl Error {
         }
         self
     }
+}
+
+/// A path for people; the empty one is the body itself.
+fn shown(path: &str) -> String {
+    if path.is_empty() { "the body".into() } else { format!("`{path}`") }
 }

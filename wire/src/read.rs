@@ -22,6 +22,10 @@ pub(crate) fn object(body: &[u8]) -> Result<Map<String, Value>, Error> {
 pub(crate) fn not_json(error: serde_json::Error) -> Error {
     let text = error.to_string();
     let reason = text.split(" at line ").next().unwrap_or_default().chars().take(TEXT_CHARS_MAX).collect();
+    if error.is_data() {
+        // JSON it is, of another shape.
+        return Error::BadValue { path: String::new(), reason };
+    }
     Error::NotJson { line: error.line(), column: error.column(), reason }
 }
 
