@@ -251,6 +251,35 @@ mod tests {
         }
     }
 
+    /// Every literal in the sources that looks like a name of a text, by its group, names one.
+    #[test]
+    fn every_text_that_the_sources_name_exists() {
+        let groups: Vec<&str> = TABLE.keys().filter_map(|key| Some(key.split_once('.')?.0)).collect();
+        let mut folders = vec![std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src")];
+        let mut names = 0;
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|e| e == "rs") {
+                    let source = std::fs::read_to_string(&path).unwrap();
+                    for literal in source.split('"') {
+                        let Some((group, key)) = literal.split_once('.') else { continue };
+                        let plain = key != "toml"
+                            && !key.is_empty()
+                            && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+                        if plain && groups.contains(&group) && source.contains("texts") {
+                            assert!(TABLE.contains_key(literal), "`{literal}` in {}", path.display());
+                            names += 1;
+                        }
+                    }
+                }
+            }
+        }
+        assert!(names > 50, "{names} names found: the search itself is broken");
+    }
+
     #[test]
     fn every_fixed_word_has_a_text() {
         for language in [Language::ZhCn, Language::En] {
