@@ -2,6 +2,7 @@
 //! samples move from commits into hours and days, and charts that say the same before and after.
 
 mod charts;
+mod command;
 mod house;
 mod moves;
 mod retention;
