@@ -2,6 +2,7 @@
 //! sample every 10 s of the world, in the order in which a collector gets them.
 //!
 //! `cargo bench -p collector --bench rules`
+#![allow(clippy::print_stdout)]
 
 use std::{hint::black_box, time::Instant};
 

@@ -1,5 +1,6 @@
 //! Messages reach people: real senders against real servers on loopback that hang, refuse, answer
 //! late or nonsense. The world's clock runs a hundred times faster than life.
+#![allow(clippy::unwrap_used)]
 
 mod http;
 mod mail;

@@ -40,10 +40,14 @@ pub struct Episode {
     pub ended_at: Option<UnixMs>,
 }
 
-/// Values that are live for the point, and stretches of values that are not.
-pub fn sort_out(arrivals: &[Arrival]) -> (Vec<(UnixMs, f64)>, Vec<(Vec<(UnixMs, f64)>, bool)>) {
-    let mut live: Vec<(UnixMs, f64)> = Vec::new();
-    let mut late: Vec<(Vec<(UnixMs, f64)>, bool)> = Vec::new();
+/// Values in order of their arrival: when, and what.
+type Values = Vec<(UnixMs, f64)>;
+
+/// Values that are live for the point, and stretches of values that are not, each with whether it was
+/// cut.
+pub fn sort_out(arrivals: &[Arrival]) -> (Values, Vec<(Values, bool)>) {
+    let mut live = Values::new();
+    let mut late: Vec<(Values, bool)> = Vec::new();
     let mut fresh = true;
     for a in arrivals {
         let Some(value) = a.value else { continue };
