@@ -31,18 +31,37 @@ pub struct Anchor {
     pub offset_ms: i64,
 }
 
+/// Boots whose order is remembered; samples of an older one are long gone.
+const BOOTS_MAX: usize = 64;
+
 /// All that is known about time.
 #[derive(Debug, Clone, Default)]
-pub struct Anchors(VecDeque<Anchor>);
+pub struct Anchors {
+    anchors: VecDeque<Anchor>,
+    /// Boots in their order, those without an anchor too.
+    boots: VecDeque<Id>,
+}
 
 impl Anchors {
     /// Adds what was kept from earlier.
     pub fn restore(&mut self, anchor: Anchor) {
-        if !self.0.contains(&anchor) {
-            self.0.push_back(anchor);
+        self.note(&anchor.boot);
+        if !self.anchors.contains(&anchor) {
+            self.anchors.push_back(anchor);
         }
-        while self.0.len() > ANCHORS_MAX {
-            self.0.pop_front();
+        while self.anchors.len() > ANCHORS_MAX {
+            self.anchors.pop_front();
+        }
+    }
+
+    /// A boot came after all that were noted before.
+    pub fn note(&mut self, boot: &Id) {
+        if self.boots.back() == Some(boot) || self.boots.contains(boot) {
+            return;
+        }
+        self.boots.push_back(boot.clone());
+        while self.boots.len() > BOOTS_MAX {
+            self.boots.pop_front();
         }
     }
 
@@ -50,7 +69,7 @@ impl Anchors {
     /// is news.
     pub fn trust(&mut self, boot: &Id, boottime: Duration, wall: UnixMs) -> Option<Anchor> {
         let offset_ms = wall - millis(boottime);
-        let last = self.0.iter().rfind(|anchor| anchor.boot == *boot);
+        let last = self.anchors.iter().rfind(|anchor| anchor.boot == *boot);
         if last.is_some_and(|last| (last.offset_ms - offset_ms).abs() < STEP_MS_MIN) {
             return None;
         }
@@ -63,20 +82,21 @@ impl Anchors {
     /// Whether instants of a boot can be placed.
     #[must_use]
     pub fn knows(&self, boot: &Id) -> bool {
-        self.0.iter().any(|anchor| anchor.boot == *boot)
+        self.anchors.iter().any(|anchor| anchor.boot == *boot)
     }
 
-    /// The wall time of an instant. A boot that never had an anchor ended before `present`, the boot
-    /// that runs now, and began after whatever is known of boots before: its instants are put
-    /// between the two, in their order, and say how far off that can be.
+    /// The wall time of an instant. A boot that never had an anchor lies between its neighbours that
+    /// have one: its instants are put there, in their order, and say how far off that can be.
     #[must_use]
-    pub fn place(&self, boot: &Id, read_at: Duration, present: &Id) -> (UnixMs, Certainty) {
+    pub fn place(&self, boot: &Id, read_at: Duration) -> (UnixMs, Certainty) {
         if let Some(anchor) = self.of(boot).rfind(|anchor| anchor.from <= read_at).or_else(|| self.of(boot).next()) {
             return ((anchor.offset_ms + millis(read_at)).max(0), Certainty::Trusted);
         }
-        let latest = self.of(present).next().map_or(i64::MAX / 4, |first| first.offset_ms);
-        let before = self.0.iter().take_while(|anchor| anchor.boot != *present);
-        let earliest = before.map(|anchor| anchor.offset_ms + millis(anchor.from)).max();
+        let place = self.boots.iter().position(|known| known == boot).unwrap_or(0);
+        let (before, after) = (self.boots.range(..place), self.boots.range(place..));
+        let latest = after.flat_map(|boot| self.of(boot)).map(|anchor| anchor.offset_ms).next();
+        let latest = latest.unwrap_or(i64::MAX / 4);
+        let earliest = before.flat_map(|boot| self.of(boot)).map(|a| a.offset_ms + millis(a.from)).max();
         let earliest = earliest.unwrap_or(latest - UNKNOWN_MS).clamp(0, latest.max(0));
         let at = (earliest + millis(read_at)).min(latest).max(0);
         let uncertainty_ms = (latest - at).max(at - earliest).unsigned_abs();
@@ -84,12 +104,12 @@ impl Anchors {
     }
 
     fn of<'a>(&'a self, boot: &'a Id) -> impl DoubleEndedIterator<Item = &'a Anchor> {
-        self.0.iter().filter(move |anchor| anchor.boot == *boot)
+        self.anchors.iter().filter(move |anchor| anchor.boot == *boot)
     }
 
     /// Every anchor, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = &Anchor> {
-        self.0.iter()
+        self.anchors.iter()
     }
 }
 
@@ -126,10 +146,17 @@ impl Clock for SystemClock {
         now.tv_sec * 1_000 + now.tv_nsec / 1_000_000
     }
 
-    /// systemd-timesyncd, chrony with its systemd unit and ntpsec leave this file once the clock
-    /// was set from the network in this boot.
+    /// What the kernel says: whoever disciplines the clock (timesyncd, chrony, ntpd) clears its flag
+    /// "unsynchronised".
     fn synchronized(&self) -> bool {
-        std::path::Path::new("/run/systemd/timesync/synchronized").exists()
+        // SAFETY: all-zero is a valid `timex` (plain numbers), `modes` 0 only reads, and the pointer
+        // is to a local that outlives the call.
+        #[allow(unsafe_code)]
+        let (answer, timex) = unsafe {
+            let mut timex: libc::timex = std::mem::zeroed();
+            (libc::adjtimex(&raw mut timex), timex)
+        };
+        answer >= 0 && answer != libc::TIME_ERROR && timex.status & libc::STA_UNSYNC == 0
     }
 
     fn boot(&self) -> Id {

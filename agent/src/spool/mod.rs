@@ -127,6 +127,7 @@ impl<S: Storage> Spool<S> {
             cached: None,
         };
         spool.recover();
+        spool.anchors.note(&spool.boot);
         if spool.logs.back().is_none_or(|log| !spool.can_go_on(log)) {
             spool.begin_log();
         }
@@ -266,7 +267,7 @@ impl<S: Storage> Spool<S> {
     }
 
     fn placed(&self, spool: &Id, stored: Stored) -> Sample {
-        let (at, clock) = self.anchors.place(&stored.boot, stored.read_at, &self.boot);
+        let (at, clock) = self.anchors.place(&stored.boot, stored.read_at);
         let Stored { seq, boot, points, faults, .. } = stored;
         Sample { at, seq, spool: spool.clone(), boot, clock, points, faults }
     }

@@ -88,7 +88,10 @@ impl<S: Storage> Spool<S> {
                 Record::Lost { seq, upto, reason } => findings.lost.push((seq, upto, reason)),
                 Record::Anchor { boot, from, offset_ms } => self.anchors.restore(Anchor { boot, from, offset_ms }),
                 Record::Closed { next } => findings.closed = Some(next),
-                Record::Sample(stored) => seqs.push(stored.seq),
+                Record::Sample(stored) => {
+                    self.anchors.note(&stored.boot);
+                    seqs.push(stored.seq);
+                }
             }
         }
         let range = seqs.iter().min().copied().zip(seqs.iter().max().copied());
