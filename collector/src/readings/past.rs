@@ -12,6 +12,9 @@ use crate::ledger::{
     blob,
 };
 
+/// Marks that would cover this much and more are drawn from roll-ups.
+const HOURLY_MS: i64 = HOUR_MS / 2;
+
 /// The answers of `archive`.
 #[must_use]
 pub fn over(archive: Arc<dyn Archive>) -> Arc<dyn Readings> {
@@ -73,8 +76,9 @@ impl Readings for Past {
         let mut sources = self.archive.sources(Some(&query.venue), Some(&query.room))?;
         sources.retain(|(_, source)| query.agent.as_ref().is_none_or(|agent| *agent == source.agent));
         let marks_max = query.marks_max.max(1);
-        // Marks of an hour and more are drawn from roll-ups, as whole hours.
-        let hourly = query.to.saturating_sub(query.from) / marks_max as i64 >= HOUR_MS;
+        // Where marks would cover about an hour or more they are whole hours, from roll-ups: the
+        // readings of months would take long to decode.
+        let hourly = query.to.saturating_sub(query.from) / marks_max as i64 >= HOURLY_MS;
         let (mut from, mut to) = (query.from, query.to);
         let mut parts: Vec<series::Part> = sources.iter().map(|_| series::Part::default()).collect();
         if hourly {

@@ -6,3 +6,4 @@ mod command;
 mod house;
 mod moves;
 mod retention;
+mod thread;
