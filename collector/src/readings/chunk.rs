@@ -193,3 +193,94 @@ fn take_shape(r: &mut Reader<'_>, names: usize) -> Result<Shape, Error> {
     let faults = (0..r.count()?).map(|_| Ok((place(r)?, take_fault(r)?))).collect::<Result<_, Error>>()?;
     Ok(Shape { points, faults })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use wire::Sample;
+
+    use super::*;
+
+    fn rows(len: u64) -> Rows {
+        let id = |t: &str| Id::parse(t).unwrap();
+        let name = |t: &str| PointName::parse(t).unwrap();
+        let mut rows = Rows::default();
+        for seq in 1..=len {
+            let clock = if seq % 40 == 0 { Clock::Uncertain { uncertainty_ms: seq } } else { Clock::Trusted };
+            let mut points = vec![(name("temperature_celsius"), (seq % 17) as f64 / 100.0)];
+            let mut faults = Vec::new();
+            match seq % 9 {
+                0 => faults.push((name("co2_ppm"), Fault::Other("odd".into()))),
+                _ => points.insert(0, (name("co2_ppm"), (seq as f64).sqrt())),
+            }
+            let (spool, boot) = (id("k3f9x0q2"), id(&format!("b{}", seq / 100)));
+            rows.push(&Sample { at: seq as i64 * 10_003, seq, spool, boot, clock, points, faults });
+        }
+        rows
+    }
+
+    fn sealed(mut body: Vec<u8>) -> Vec<u8> {
+        let crc = crc32fast::hash(&body);
+        body.extend_from_slice(&crc.to_le_bytes());
+        body
+    }
+
+    #[test]
+    fn rows_come_back_and_a_point_is_the_same_alone() {
+        let rows = rows(500);
+        for effort in [Effort::Quick, Effort::Thorough] {
+            let body = encode(&rows, effort);
+            let chunk = Chunk::open(&body).unwrap();
+            let back = chunk.read().unwrap();
+            assert_eq!(back.rows, rows.rows);
+            assert!(rows.rows.iter().all(|row| back.sample(row) == rows.sample(row)));
+            let co2 = chunk.point("co2_ppm").unwrap().unwrap();
+            let alone: Vec<_> = rows.rows.iter().map(|r| rows.sample(r)).filter(|s| s.points.len() == 2).collect();
+            assert_eq!(co2.readings.len(), alone.len());
+            assert!(co2.readings.iter().zip(&alone).all(|(r, s)| (r.0, r.1) == (s.at, s.points[0].1)));
+            assert_eq!(co2.faults.len(), 500 - alone.len());
+            assert!(chunk.point("unknown").unwrap().is_none());
+        }
+    }
+
+    #[test]
+    fn every_flipped_bit_and_every_cut_is_found() {
+        let good = encode(&rows(30), Effort::Quick);
+        for at in 0..good.len() {
+            for bit in 0..8 {
+                let mut bad = good.clone();
+                bad[at] ^= 1 << bit;
+                assert!(Chunk::open(&bad).is_err(), "byte {at} bit {bit}");
+            }
+            assert!(Chunk::open(&good[..at]).is_err(), "cut at {at}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+
+        /// Whoever can make a checksum can write anything: it is refused or read, never a panic.
+        #[test]
+        fn a_chunk_that_somebody_made_up_does_no_harm(
+            len in 1u64..120,
+            changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+            cut in prop::option::of(any::<prop::sample::Index>()),
+        ) {
+            let mut body = encode(&rows(len), Effort::Quick);
+            body.truncate(body.len() - 4);
+            for (place, byte) in changes {
+                let place = place.index(body.len());
+                body[place] = byte;
+            }
+            if let Some(cut) = cut {
+                body.truncate(cut.index(body.len()) + 1);
+            }
+            if let Ok(chunk) = Chunk::open(&sealed(body)) {
+                let _ = chunk.point("co2_ppm");
+                if let Ok(rows) = chunk.read() {
+                    rows.rows.iter().for_each(|row| drop(rows.sample(row)));
+                }
+            }
+        }
+    }
+}

@@ -9,7 +9,7 @@ use crate::ledger::{
 };
 
 /// No column is longer; a larger count is damage.
-pub const ROWS_MAX: usize = 1 << 24;
+pub const ROWS_MAX: usize = 1 << 20;
 /// Decimals tried: a sensor with more is stored as a binary fraction.
 const DECIMALS_MAX: u8 = 6;
 /// The whole numbers that an `f64` holds exactly end here.
