@@ -270,44 +270,51 @@ fn packed_day(room: &mut Room, from: i64, period_ms: i64) -> PackedDay {
     PackedDay { packed: vec![chunk::encode(&rows, Effort::Thorough)], rollup: Rollup::of_rows(&rows).encode() }
 }
 
+/// A file of `rooms` rooms with `days` days each and a minute of tail, made where there is none.
+fn large(path: &Path, rooms: usize, days: usize) -> Sqlite {
+    let fresh = !path.exists();
+    let (sqlite, mut ledger) = Sqlite::open(path, Options::default()).unwrap();
+    if !fresh {
+        return sqlite;
+    }
+    let mut archivist = sqlite.archivist().unwrap();
+    let end = BEGIN + days as i64 * DAY;
+    let started = Instant::now();
+    let mut all: Vec<Room> = (0..rooms).map(Room::new).collect();
+    // Few distinct days fill the rooms that nobody asks for; what is asked for is real.
+    let fillers: Vec<PackedDay> = (0..50).map(|i| packed_day(&mut Room::new(i), BEGIN, 600_000)).collect();
+    for (number, room) in all.iter_mut().enumerate() {
+        let row = archivist.introduce(&room.source, BEGIN).unwrap();
+        for day in 0..days {
+            let from = BEGIN + day as i64 * DAY;
+            let first_hour = (from / HOUR) as u32;
+            if number == rooms / 2 {
+                archivist.store_day(row, first_hour, &packed_day(room, from, PERIOD_MS)).unwrap();
+            } else {
+                archivist.store_day(row, first_hour, &fillers[(number + day) % fillers.len()]).unwrap();
+            }
+        }
+    }
+    // The last minute of every room is still tail, in commits of a few samples.
+    let number = ledger.load(end).unwrap().commit_number;
+    let mut commits = 0;
+    for tick in 0..6 {
+        for some in all.chunks_mut(4) {
+            commits += 1;
+            let samples = some.iter_mut().map(|r| (r.source.clone(), r.sample(end + tick * PERIOD_MS))).collect();
+            ledger.commit(number + commits, &Commit { at: end, samples, ..Commit::default() }).unwrap();
+        }
+    }
+    archivist.checkpoint().unwrap();
+    println!("built in {:?}", started.elapsed());
+    sqlite
+}
+
 /// The time of charts over `rooms` rooms with `days` days. One room is stored as it is; the others
 /// have as many rows of their own, filled with fewer samples, so that the file fits a disk.
 fn query(folder: &Path, rooms: usize, days: usize) {
-    let path = folder.join("query.db");
-    let fresh = !path.exists();
-    let (sqlite, mut ledger) = Sqlite::open(&path, Options::default()).unwrap();
-    let mut archivist = sqlite.archivist().unwrap();
+    let sqlite = large(&folder.join("query.db"), rooms, days);
     let end = BEGIN + days as i64 * DAY;
-    if fresh {
-        let started = Instant::now();
-        let mut all: Vec<Room> = (0..rooms).map(Room::new).collect();
-        // Few distinct days fill the rooms that nobody asks for; what is asked for is real.
-        let fillers: Vec<PackedDay> = (0..50).map(|i| packed_day(&mut Room::new(i), BEGIN, 600_000)).collect();
-        for (number, room) in all.iter_mut().enumerate() {
-            let row = archivist.introduce(&room.source, BEGIN).unwrap();
-            for day in 0..days {
-                let from = BEGIN + day as i64 * DAY;
-                let first_hour = (from / HOUR) as u32;
-                if number == rooms / 2 {
-                    archivist.store_day(row, first_hour, &packed_day(room, from, PERIOD_MS)).unwrap();
-                } else {
-                    archivist.store_day(row, first_hour, &fillers[(number + day) % fillers.len()]).unwrap();
-                }
-            }
-        }
-        // The last minute of every room is still tail, in commits of a few samples.
-        let number = ledger.load(end).unwrap().commit_number;
-        let mut commits = 0;
-        for tick in 0..6 {
-            for some in all.chunks_mut(4) {
-                commits += 1;
-                let samples = some.iter_mut().map(|r| (r.source.clone(), r.sample(end + tick * PERIOD_MS))).collect();
-                ledger.commit(number + commits, &Commit { at: end, samples, ..Commit::default() }).unwrap();
-            }
-        }
-        archivist.checkpoint().unwrap();
-        println!("built in {:?}", started.elapsed());
-    }
     let size = sqlite.size().unwrap();
     println!("{} chunks, {} blobs of tail, file {} MiB", size.chunks, size.blobs, size.file_bytes >> 20);
     let readings = readings::over(Arc::new(sqlite));
