@@ -8,6 +8,7 @@
 pub mod agent;
 pub mod audit;
 pub mod broker;
+pub mod browser;
 pub mod card;
 pub mod collector;
 pub mod fuzz;
@@ -25,6 +26,7 @@ pub mod wait;
 
 pub use agent::Agent;
 pub use broker::Broker;
+pub use browser::Browser;
 pub use collector::Collector;
 pub use house::House;
 pub use mailbox::Mailbox;

@@ -24,6 +24,13 @@ pub fn collector() -> Command {
     Command::new(find("hallwatch-collector", &["collector/src", "wire/src"]))
 }
 
+/// A command that runs `hallwatch-demo`.
+#[track_caller]
+#[must_use]
+pub fn demo() -> Command {
+    Command::new(find("hallwatch-demo", &["demo/src", "collector/src", "agent/src", "wire/src"]))
+}
+
 /// The root of the workspace.
 ///
 /// # Panics
