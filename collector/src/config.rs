@@ -206,7 +206,7 @@ impl Config {
             path: name.into(),
             line: e.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count()),
             // The line itself is not shown: a secret may stand in it by mistake.
-            reason: e.message().trim_start_matches("``: ").to_owned(),
+            reason: e.message().trim_start_matches("the body: ").to_owned(),
         })?;
         config.checked()
     }
