@@ -82,6 +82,8 @@ figures! {
     commit_age_microseconds: "gauge",
     /// Commits whose samples are not compacted yet.
     blobs_waiting: "gauge",
+    /// Whether a backlog's samples lie in hours and wait to be packed into days, 0 or 1.
+    unpacked: "gauge",
     /// Samples compacted into chunks.
     compacted_samples_total: "counter",
     /// Compactions that failed and will be tried again.

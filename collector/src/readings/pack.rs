@@ -1,5 +1,5 @@
-//! Packs the hours of a day that is over into chunks of the day and its roll-up, and forgets what
-//! is past retention. Each day is one transaction; late samples make a day be packed again.
+//! Packs hours that are over into chunks of their day and its roll-up, four times a day, and forgets
+//! what is past retention. Each day is one transaction; late samples make a day be packed again.
 
 use super::{
     chunk::{self, Chunk},
@@ -18,8 +18,11 @@ use crate::{
 
 use wire::UnixMs;
 
-/// A day is packed this many hours after its end, so that most of what is late is there.
-const SETTLE_HOURS: u32 = 2;
+/// Hours are packed when so many of them are over: a day is rewritten four times, which costs a
+/// twentieth of compacting it, and never much more than this lies in hours.
+const PACK_HOURS: u32 = 6;
+/// … and this much later, so that most of what is late is there.
+const SETTLE_HOURS: u32 = 1;
 /// Samples of a chunk of a day: enough for a sample every six seconds in one.
 const DAY_ROWS_MAX: usize = 16_384;
 /// A day with more bytes stays in hours, which are well filled then, and has no roll-up: packing
@@ -40,7 +43,7 @@ pub struct Done {
 /// Up to which hour things are packed and forgotten.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Days that end before are packed.
+    /// Days with hours before are packed.
     pub pack_hour: u32,
     /// Samples before are past retention.
     pub raw_hour: u32,
@@ -57,7 +60,7 @@ impl Limits {
         let kept_to = hour_of(newest_sample_at.map_or(0, |newest| newest.min(now)));
         let past = |days: u32| day(kept_to).saturating_sub(days.saturating_mul(DAY_HOURS));
         Self {
-            pack_hour: day(hour_of(now).saturating_sub(SETTLE_HOURS)),
+            pack_hour: hour_of(now).saturating_sub(SETTLE_HOURS) / PACK_HOURS * PACK_HOURS,
             raw_hour: past(config.retention_days),
             rollup_hour: past(config.rollup_retention_days),
         }

@@ -28,9 +28,11 @@ const RETRY: Duration = Duration::from_secs(10);
 const CHECKPOINT: Duration = Duration::from_secs(4);
 /// How often days are packed and retention is kept, by the world's clock.
 const PACK: Duration = Duration::from_secs(3_600);
-/// … or this long after samples came late for days that are over: a backlog is packed soon, and an
-/// agent that is always late does not have its days rewritten all the time.
-const PACK_LATE: Duration = Duration::from_secs(60);
+/// … or this long after the last time, if samples came for hours that should be packed: a backlog.
+const PACK_LATE: Duration = Duration::from_secs(10);
+/// … but not before this many times what the last time took, so that agents that are always late
+/// do not keep the collector packing.
+const PACK_LATE_SHARE: u32 = 20;
 /// Free pages that stay for the next blobs: 256 KiB.
 const FREE_PAGES_KEPT: usize = 64;
 /// Free pages given back in one transaction: a millisecond or two of a writer's time.
@@ -46,8 +48,15 @@ const COMPACT_BYTES_MAX: u64 = 8 * MIB;
 /// When the system gives no timer.
 pub fn run(shared: &Shared, store: &mut dyn Archivist, stop: &watch::Receiver<bool>) -> Result<(), std::io::Error> {
     let timer = Timer { runtime: runtime::Builder::new_current_thread().enable_time().build()?, stop: stop.clone() };
-    let mut upkeep =
-        Upkeep { shared, timer, compacted: Instant::now(), written_back: Instant::now(), packed_at: None, late: false };
+    let mut upkeep = Upkeep {
+        shared,
+        timer,
+        compacted: Instant::now(),
+        written_back: Instant::now(),
+        packed_at: None,
+        packing: Duration::ZERO,
+        late: false,
+    };
     let mut rest = LOOK;
     while upkeep.timer.rest(rest) {
         rest = match upkeep.round(store) {
@@ -95,6 +104,8 @@ struct Upkeep<'a> {
     written_back: Instant,
     /// When days were packed, by the world's clock and by ours.
     packed_at: Option<(wire::UnixMs, Instant)>,
+    /// How long that took.
+    packing: Duration,
     /// Samples have come since for hours before the newest day that was packed.
     late: bool,
 }
@@ -127,19 +138,21 @@ impl Upkeep<'_> {
         let now = self.shared.clock.now();
         let due = self.packed_at.is_none_or(|(at, done)| {
             now.saturating_sub(at).unsigned_abs() >= PACK.as_millis() as u64
-                || (self.late && done.elapsed() >= PACK_LATE)
+                || (self.late && done.elapsed() >= PACK_LATE.max(self.packing * PACK_LATE_SHARE))
         });
         if !due {
             return Ok(());
         }
         let limits = Limits::at(now, store.newest_sample_at()?, &self.shared.config.readings);
+        let started = Instant::now();
         let timer = &mut self.timer;
         let done = pack(store, &limits, &mut || timer.rest(REST))?;
         if done.days + done.expired > 0 {
             tracing::info!(days = done.days, expired = done.expired, "packed days, deleted what is past retention");
         }
-        self.packed_at = Some((now, Instant::now()));
+        (self.packed_at, self.packing) = (Some((now, Instant::now())), started.elapsed());
         self.late = false;
+        self.shared.metrics.unpacked.set(0);
         Ok(())
     }
 
@@ -151,6 +164,7 @@ impl Upkeep<'_> {
             self.shared.metrics.compacted_samples_total.add(done.samples);
             let limits = Limits::at(self.shared.clock.now(), None, &self.shared.config.readings);
             self.late |= done.oldest_hour.is_some_and(|hour| hour < limits.pack_hour);
+            self.shared.metrics.unpacked.set(u64::from(self.late));
             let (count, bytes) = store.waiting(bytes_max)?;
             self.shared.metrics.blobs_waiting.set(count);
             if bytes < bytes_max || !self.timer.rest(REST) {

@@ -51,8 +51,11 @@ fn a_stretch_is_the_same_before_and_after_every_move() {
     assert!(fresh[0].1.marks.iter().any(|m| m.uncertain) && fresh[0].1.step_ms == 0);
     house.compact();
     assert_eq!(ask_all(&house), fresh);
-    pack_before(&mut house, DAY + 48 * HOUR);
-    assert_eq!(ask_all(&house), fresh);
+    // A day of which half is packed, then whole days.
+    for hour in [30, 48] {
+        pack_before(&mut house, DAY + hour * HOUR);
+        assert_eq!(ask_all(&house), fresh);
+    }
 }
 
 #[test]
@@ -60,8 +63,11 @@ fn marks_of_hours_come_from_roll_ups_and_count_every_reading() {
     let mut house = House::new();
     days(&mut house, 6);
     house.compact();
+    pack_before(&mut house, DAY + 4 * 24 * HOUR + 6 * HOUR);
+    // More comes for a day and an hour that have a roll-up already.
+    house.commit(vec![(source("k01", "pi-1"), sample(DAY + 4 * 24 * HOUR + 17, 999_999))]);
+    house.compact();
     let raw = ask(&house, "co2_ppm", DAY, DAY + 6 * 24 * HOUR, 100_000);
-    pack_before(&mut house, DAY + 4 * 24 * HOUR);
     let rolled = ask(&house, "co2_ppm", DAY, DAY + 6 * 24 * HOUR, 60);
     assert!(rolled.step_ms >= HOUR && rolled.marks.len() <= 60, "{} marks", rolled.marks.len());
     let count = |series: &Series| series.marks.iter().map(|m| u64::from(m.count)).sum::<u64>();
