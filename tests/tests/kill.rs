@@ -46,7 +46,7 @@ struct Scene {
 impl Scene {
     fn start(receiver: &Receiver, watched: &Watched) -> Self {
         let house = House::new("kill");
-        let mut broker = Broker::start(&house);
+        let broker = Broker::start(&house);
         let listener = broker.subscriber(&house, "heard", "hallwatch/#");
         let channel = format!("[notify.channel.av]\nkind = \"webhook\"\nurl = \"{}/hook\"\n", receiver.url());
         let wanted = collector::Wanted {

@@ -199,7 +199,7 @@ fn cost(process: &mut Process, before: Duration, elapsed: Duration) -> anyhow::R
 fn agent_statistics(collector: &Collector, seconds: u64) -> Option<f64> {
     let to = tests::load::publisher::now_ms();
     let from = to - i64::try_from(seconds).ok()? * 1_000;
-    let query = format!("/api/v1/readings?venue=nanshan&room=k01&point=agent_syncs_total&from={from}&to={to}");
+    let query = format!("/api/v1/readings?venue=nanshan&room=k01&point=spool_sync_count&from={from}&to={to}");
     let series = collector.json(&query)?;
     let marks = series["marks"].as_array()?;
     Some(marks.last()?["max"].as_f64()? - marks.first()?["min"].as_f64()?)
