@@ -8,6 +8,7 @@ use std::{
 };
 
 use anyhow::{Context, ensure};
+use rusqlite::{Connection, OpenFlags};
 use serde_json::json;
 use tests::{
     Broker, Collector, House, Rng,
@@ -128,20 +129,45 @@ fn collector(rooms: usize, begin: i64) -> anyhow::Result<u64> {
         writer.close();
         Ok(())
     })?;
-    // Compaction follows by itself; the file is measured when nothing waits for it any more.
-    let waiting = wait::try_until(Duration::from_secs(300), || {
-        let metrics = collector.get("/metrics")?;
-        let line = metrics.lines().find(|line| !line.starts_with('#') && line.contains("blobs_waiting"))?;
-        (line.split_whitespace().last()?.parse::<f64>().ok()? == 0.0).then_some(())
+    // Compaction follows by itself. The file is measured when nothing but the present hour can wait
+    // for it, and when it has not changed for a while.
+    let settled = wait::try_until(Duration::from_secs(120), || {
+        let before = (waiting_blobs(&collector.ledger()).ok()?, files_bytes(house.dir(), &is_ledger).ok()?);
+        std::thread::sleep(Duration::from_secs(15));
+        let after = (waiting_blobs(&collector.ledger()).ok()?, files_bytes(house.dir(), &is_ledger).ok()?);
+        (before == after).then_some(after.0)
     });
-    if waiting.is_none() {
-        report::figure("collector: compaction had not finished", "", "");
-    }
-    let ledger = collector.ledger();
+    report::figure("commits that wait for compaction", settled.map_or("many".into(), |blobs| blobs.to_string()), "");
     collector.process().terminate(Duration::from_secs(60));
     broker.stop();
-    let name = ledger.file_name().context("a ledger has a name")?.to_string_lossy().into_owned();
-    files_bytes(house.dir(), &|file| file.starts_with(&name))
+    break_down(&collector.ledger(), rooms)?;
+    files_bytes(house.dir(), &is_ledger)
+}
+
+/// Where the bytes of the ledger are.
+fn break_down(ledger: &Path, rooms: usize) -> anyhow::Result<()> {
+    let ledger = Connection::open_with_flags(ledger, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let readings = (rooms * WALKS.len() * SAMPLES_A_DAY) as f64;
+    let questions = [
+        ("of it columns of samples", "SELECT sum(length(body)) FROM chunk"),
+        ("of it roll-ups", "SELECT sum(length(body)) FROM rollup"),
+        ("of it free pages", "SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size"),
+    ];
+    for (name, question) in questions {
+        let bytes: Option<i64> = ledger.query_row(question, [], |row| row.get(0))?;
+        report::figure(name, format!("{:.3}", bytes.unwrap_or(0) as f64 / readings), "bytes/reading");
+    }
+    Ok(())
+}
+
+/// The ledger's file, its log and its shared memory.
+fn is_ledger(file: &str) -> bool {
+    file.starts_with("collector.db")
+}
+
+fn waiting_blobs(ledger: &Path) -> anyhow::Result<i64> {
+    let ledger = Connection::open_with_flags(ledger, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    Ok(ledger.query_row("SELECT count(*) FROM blob", [], |row| row.get(0))?)
 }
 
 fn victoria_metrics(rooms: usize, begin: i64) -> anyhow::Result<u64> {
@@ -172,6 +198,12 @@ fn victoria_metrics(rooms: usize, begin: i64) -> anyhow::Result<u64> {
     for path in ["/internal/force_flush", "/internal/force_merge"] {
         agent.get(url(path)).call().context("VictoriaMetrics merges")?;
     }
+    let question = format!("sum(count_over_time({{venue=\"nanshan\"}}[2d]))&time={}", publisher::now_ms() / 1_000);
+    let url =
+        url(&format!("/api/v1/query?query={}", question.replace('"', "%22").replace('{', "%7B").replace('}', "%7D")));
+    let answer: serde_json::Value = serde_json::from_str(&agent.get(url).call()?.body_mut().read_to_string()?)?;
+    let counted = answer["data"]["result"][0]["value"][1].as_str().unwrap_or("0").to_owned();
+    ensure!(counted == (rooms * WALKS.len() * SAMPLES_A_DAY).to_string(), "VictoriaMetrics counts {counted} readings");
     server.terminate(Duration::from_secs(60));
     Ok(files_bytes(&store.join("data"), &|_| true)? + files_bytes(&store.join("indexdb"), &|_| true)?)
 }
