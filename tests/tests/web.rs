@@ -115,6 +115,11 @@ fn the_document_and_the_routes_agree_both_ways() {
 #[test]
 fn a_bad_request_is_told_what_is_wrong_and_what_to_do() {
     let (_house, collector) = heard();
+    for path in ["/api/v1/nothing", "/api/v1/readings?venue=nanshan&room=k99&point=co2_ppm"] {
+        let answer = get(&collector, path);
+        assert_eq!(answer.status, 404, "{path}");
+        assert_eq!(serde_json::from_str::<Value>(&answer.body).unwrap()["error"], "not_found", "{path}");
+    }
     for (path, word) in [
         ("/api/v1/readings", "venue"),
         ("/api/v1/readings?venue=A%20B&room=k01&point=co2_ppm", "`venue`"),

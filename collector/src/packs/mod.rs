@@ -127,6 +127,17 @@ impl Packs {
         })
     }
 
+    /// What a 0/1 point of a room should be, where a rule says so.
+    #[must_use]
+    pub fn good_state(&self, room: &Id, point: &PointName) -> Option<bool> {
+        self.rules.iter().filter(|r| r.rule.covers_room(room) && r.rule.covers_point(point)).find_map(|r| {
+            match r.rule.expect {
+                Expect::State { good } => Some(good),
+                Expect::Band { .. } | Expect::Silent { .. } => None,
+            }
+        })
+    }
+
     fn add_built_in(&mut self, name: &str, seen: &mut Vec<String>) -> Result<(), Error> {
         if seen.iter().any(|s| s == name) {
             return Ok(());

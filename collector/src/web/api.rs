@@ -70,8 +70,17 @@ impl From<ledger::Error> for Refusal {
 
 impl From<QueryRejection> for Refusal {
     fn from(rejection: QueryRejection) -> Self {
-        Self::bad(rejection.body_text(), "/api/v1/openapi.json lists every parameter")
+        let text = rejection.body_text();
+        // The cause alone; how it came about is the library's business.
+        let cause = text.rsplit_once("query string: ").map_or(text.as_str(), |(_, cause)| cause);
+        Self::bad(cause, "/api/v1/openapi.json lists every parameter")
     }
+}
+
+/// An address that the API does not have.
+#[must_use]
+pub fn no_such_route(path: &str) -> Refusal {
+    Refusal::not_found(format!("no route `{}`", short(path)), "/api/v1/openapi.json lists every route")
 }
 
 impl IntoResponse for Refusal {
@@ -267,6 +276,13 @@ pub async fn readings(
     let Asked(which) = which?;
     ask(shared, move |shared| {
         let query = query(shared, which)?;
+        let known = |live: &crate::live::Live| {
+            live.agents.keys().any(|source| source.venue == query.venue && source.room == query.room)
+        };
+        if !known(&shared.live.read().unwrap_or_else(std::sync::PoisonError::into_inner)) {
+            let room = format!("no room `{}` in venue `{}`", query.room, query.venue);
+            return Err(Refusal::not_found(room, "/api/v1/rooms lists them"));
+        }
         let series = shared.readings.series(&query)?;
         let marks = series.marks.iter().map(|m| MarkView {
             at: m.at,

@@ -11,10 +11,10 @@ use crate::readings::{Mark, Series};
 const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 190.0;
 /// Room for the axis on the left, and for times below.
-const LEFT: f64 = 46.0;
+const LEFT: f64 = 58.0;
 const RIGHT: f64 = 10.0;
 const TOP: f64 = 10.0;
-const BOTTOM: f64 = 24.0;
+const BOTTOM: f64 = 28.0;
 /// Lines across a chart, about.
 const TICKS: f64 = 4.0;
 
@@ -99,8 +99,9 @@ impl Scale {
         if low > high {
             (low, high) = (0.0, 1.0);
         }
-        // A flat line stands in the middle, and nothing touches the frame.
-        let margin = ((high - low) * 0.08).max(high.abs().max(1.0) * 0.01);
+        // A flat line stands in the middle, nothing touches the frame, and what lies beyond a limit has
+        // room to be seen there.
+        let margin = ((high - low) * 0.2).max(high.abs().max(1.0) * 0.01);
         (low, high) = (low - margin, high + margin);
         let raw = (high - low) / TICKS;
         let power = 10f64.powf(raw.log10().floor());
@@ -183,7 +184,7 @@ fn axes(svg: &mut String, frame: &Frame<'_>, scale: &Scale) {
             "<line class=\"grid\" x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"{TOP}\" y2=\"{:.1}\"/><text x=\"{x:.1}\" y=\"{:.1}\" \
              class=\"tick mid\">{words}</text>",
             scale.bottom(),
-            HEIGHT - 7.0,
+            HEIGHT - 8.0,
         );
     }
 }
@@ -193,8 +194,9 @@ fn times(frame: &Frame<'_>) -> Vec<(UnixMs, String)> {
     const HOUR_MS: i64 = 3_600_000;
     let hours = (frame.to - frame.from) / HOUR_MS;
     let (step_hours, form) = match hours {
-        0..=8 => (1, "%H:%M"),
-        9..=30 => (4, "%H:%M"),
+        0..=3 => (1, "%H:%M"),
+        4..=8 => (2, "%H:%M"),
+        9..=30 => (6, "%H:%M"),
         _ => (24, "%m-%d"),
     };
     let Ok(first) = Timestamp::from_millisecond(frame.from) else { return Vec::new() };
@@ -298,7 +300,7 @@ mod tests {
     fn times_stand_at_full_hours_of_the_venue() {
         let zone = TimeZone::get("Asia/Shanghai").unwrap();
         let words: Vec<String> = times(&frame(&zone)).into_iter().map(|(_, words)| words).collect();
-        assert_eq!(words, ["09:00", "10:00", "11:00", "12:00", "13:00"]);
+        assert_eq!(words, ["10:00", "12:00"]);
     }
 
     #[test]

@@ -27,7 +27,7 @@ use crate::{
 /// Ended tickets on one page.
 const ENDED_MAX: usize = 200;
 /// A list is asked for anew at most this often, a page with charts less.
-const REFRESH_MS: u32 = 1_000;
+const REFRESH_MS: u32 = 500;
 const REFRESH_CHARTS_MS: u32 = 4_000;
 /// Before and after a ticket its chart shows this much more.
 const AROUND_MS: i64 = 30 * 60_000;
@@ -190,8 +190,16 @@ pub async fn ticket(
     .await
 }
 
-/// Every other address.
-pub async fn not_found(State(shared): State<Arc<Shared>>, Query(asked): Query<Asked>, headers: HeaderMap) -> Response {
+/// Every other address; a program that asks the API is answered as the API does.
+pub async fn not_found(
+    State(shared): State<Arc<Shared>>,
+    uri: axum::http::Uri,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+) -> Response {
+    if uri.path().starts_with("/api/") {
+        return super::api::no_such_route(uri.path()).into_response();
+    }
     answer(shared, asked, headers, |_, _, _| Err(Failure::NotFound("not_found"))).await
 }
 

@@ -61,6 +61,8 @@ fn all(shared: &Shared) -> String {
     for (name, kind, help, value) in shared.metrics.list() {
         single(&mut text, name, kind, help.trim(), value as f64);
     }
+    let fresh = f64::from(u8::from(shared.heartbeat.is_fresh()));
+    single(&mut text, "rules_fresh", "gauge", "Whether rules were evaluated within the last 20 s, 0 or 1.", fresh);
     let now = shared.clock.now();
     let open = pages::open_tickets(shared, None).unwrap_or_default();
     let rooms = pages::now_rooms(shared, &open, now);

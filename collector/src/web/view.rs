@@ -75,9 +75,11 @@ pub struct PointView {
     pub low: Option<f64>,
     /// The greatest.
     pub high: Option<f64>,
+    /// What a 0/1 point should be.
+    pub good: Option<bool>,
     /// Older than it should be.
     pub stale: bool,
-    /// Outside what is expected.
+    /// Not what is expected.
     pub out_of_band: bool,
     /// A 0/1 point.
     #[serde(skip)]
@@ -205,7 +207,12 @@ fn point_view(
     let value = point.value.map(|(_, value)| value).filter(|_| point.fault.is_none());
     let period_ms = about.and_then(|about| about.period_seconds).map(|seconds| seconds * 1_000.0 * PERIODS_MISSED);
     let stale_ms = period_ms.map_or(STALE_MS, |ms| (ms as i64).max(STALE_MS));
-    let outside = |value: f64| low.is_some_and(|low| value < low) || high.is_some_and(|high| value > high);
+    let good = packs.good_state(&source.room, name);
+    let outside = |value: f64| {
+        low.is_some_and(|low| value < low)
+            || high.is_some_and(|high| value > high)
+            || good.is_some_and(|good| good != (value >= 0.5))
+    };
     let plain = about.is_some_and(|about| about.unit == "/" && about.low == Some(0.0) && about.high == Some(1.0));
     PointView {
         name: name.clone(),
@@ -217,6 +224,7 @@ fn point_view(
         asset: about.and_then(|about| about.asset.clone()),
         low,
         high,
+        good,
         stale: now - point.at > stale_ms,
         out_of_band: value.is_some_and(outside),
         switch: plain && about.is_some_and(|about| about.precision == Some(0)),
@@ -266,9 +274,12 @@ pub fn switch_words(language: Language, name: &PointName, value: f64) -> String 
     found.map_or_else(|| end[1..].to_owned(), str::to_owned)
 }
 
-/// What is expected, in words: `18 – 22 °C`.
+/// What is expected, in words: `18 – 22 °C`, `有电`.
 #[must_use]
-pub fn band_words(point: &PointView) -> String {
+pub fn band_words(language: Language, point: &PointView) -> String {
+    if let Some(good) = point.good {
+        return switch_words(language, &point.name, if good { 1.0 } else { 0.0 });
+    }
     let value = |value: f64| texts::value(Some(&point.name), value);
     match (point.low, point.high) {
         (Some(low), Some(high)) => format!("{} – {}", texts::value(None, low), value(high)),

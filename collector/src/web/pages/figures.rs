@@ -99,7 +99,7 @@ fn one(
             (words(0.0), words(1.0))
         }),
         title: format!("{} {name}: {words}", texts::room(&room.room)),
-        band_words: format!("{} {}", texts::get(language, "web.chart_band"), view::band_words(point)),
+        band_words: format!("{} {}", texts::get(language, "web.chart_band"), view::band_words(language, point)),
         tickets: marks.collect(),
         faults: series.faults.iter().map(fault_words).collect(),
     };

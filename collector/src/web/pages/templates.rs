@@ -223,7 +223,7 @@ pub(super) fn point_row(language: Language, point: &PointView, now: UnixMs) -> P
         id: format!("{}-{}", point.agent, point.name),
         name: texts::point(language, &point.name).into_owned(),
         value: view::value_words(language, point),
-        band: view::band_words(point),
+        band: view::band_words(language, point),
         age: view::age_words(language, point.at, now),
         sensor: point.sensor.clone().unwrap_or_default(),
         class: match (point.fault.is_some(), point.stale, point.out_of_band) {
