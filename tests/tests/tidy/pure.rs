@@ -1,0 +1,101 @@
+//! What decides is pure: `collector/src/rules` and `collector/src/tickets` import `wire`, std, the
+//! derives of serde and the vocabulary of `collector/src/episode.rs`, and never name a clock, a
+//! socket or a file. So live running, restart and simulation call the same functions.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    caught,
+    code::{code, crate_modules, is_test, names_library, without_tests},
+    none,
+    tree::{File, files, root},
+};
+
+/// Where decisions are made.
+const DECIDING: [&str; 3] = ["collector/src/rules/", "collector/src/tickets/", "collector/src/episode.rs"];
+
+/// Files below those folders that decide nothing, or name one more thing: path, what, why.
+const EXCEPTIONS: &[(&str, &str, &str)] = &[
+    ("collector/src/tickets/day.rs", "jiff", "the calendar of a zone is arithmetic; the instant is an argument"),
+    ("collector/src/tickets/refusal.rs", "serde_json", "a refusal's own JSON, so that print and read stand together"),
+    ("collector/src/tickets/text.rs", "config", "words: the language"),
+    ("collector/src/tickets/text.rs", "jiff", "words: instants as a clock on the wall shows them"),
+    ("collector/src/tickets/text.rs", "packs", "words: titles and hints of rules"),
+    ("collector/src/tickets/text.rs", "rules", "words: the limit that was left"),
+    ("collector/src/tickets/text.rs", "texts", "words: sentences in both languages"),
+];
+
+/// Modules of the collector that those who decide may name besides their own.
+const VOCABULARY: [&str; 1] = ["episode"];
+
+/// Libraries that those who decide may name.
+const LIBRARIES: [&str; 2] = ["wire", "serde"];
+
+/// What std has and a decision must not: clocks, files, sockets, threads, the environment.
+const IMPURE: [&str; 10] = [
+    "SystemTime",
+    "Instant",
+    "std::fs",
+    "std::net",
+    "std::io",
+    "std::env",
+    "std::thread",
+    "std::process",
+    "std::os",
+    "println!",
+];
+
+/// Libraries of the collector as code names them.
+fn libraries() -> Vec<String> {
+    let manifest = std::fs::read_to_string(root().join("collector/Cargo.toml")).unwrap();
+    let manifest: toml::Table = toml::from_str(&manifest).unwrap();
+    let tables: BTreeMap<String, toml::Value> = manifest["dependencies"].clone().try_into().unwrap();
+    tables.keys().map(|name| name.replace('-', "_")).collect()
+}
+
+fn impurities(files: &[File], libraries: &[String], exceptions: &[(&str, &str, &str)]) -> Vec<String> {
+    let mut complaints = Vec::new();
+    for file in files.iter().filter(|file| DECIDING.iter().any(|d| file.path.starts_with(d)) && !is_test(&file.path)) {
+        let whole = code(&file.text);
+        let code = without_tests(&whole);
+        let own = file.path.trim_start_matches("collector/src/").split(['/', '.']).next().unwrap();
+        let mut named: Vec<String> = crate_modules(&file.path, code);
+        named.retain(|module| module != own && !VOCABULARY.contains(&module.as_str()));
+        named.extend(libraries.iter().filter(|l| !LIBRARIES.contains(&l.as_str()) && names_library(code, l)).cloned());
+        named.extend(IMPURE.iter().filter(|word| code.contains(**word)).map(|word| (*word).to_owned()));
+        named.sort();
+        named.dedup();
+        for what in named {
+            if !exceptions.iter().any(|(path, excused, _)| file.path == *path && *excused == what) {
+                complaints.push(format!("`{}` decides and names `{what}`", file.path));
+            }
+        }
+    }
+    complaints
+}
+
+#[test]
+fn what_decides_names_no_clock_no_socket_and_no_file() {
+    let (files, libraries) = (files(".rs"), libraries());
+    none(&impurities(&files, &libraries, EXCEPTIONS));
+    for (i, (path, what, why)) in EXCEPTIONS.iter().enumerate() {
+        let rest = [&EXCEPTIONS[..i], &EXCEPTIONS[i + 1..]].concat();
+        assert!(!impurities(&files, &libraries, &rest).is_empty(), "`{path}` need not name `{what}` ({why})");
+    }
+}
+
+#[test]
+fn an_impure_decision_is_caught() {
+    let cases = [
+        ("use std::time::SystemTime;", "`SystemTime`"),
+        ("let bytes = std::fs::read(path);", "`std::fs`"),
+        ("use crate::{episode::Seen, ledger::Commit};", "`ledger`"),
+        ("use jiff::Timestamp;", "`jiff`"),
+        ("tracing::info!(x);", "`tracing`"),
+    ];
+    for (text, word) in cases {
+        caught(&impurities(&[File::planted("collector/src/rules/step.rs", text)], &libraries(), &[]), word);
+    }
+    let good = "use std::collections::BTreeMap;\nuse crate::episode::Seen;\nuse super::State;\nuse serde::Serialize;";
+    none(&impurities(&[File::planted("collector/src/rules/step.rs", good)], &libraries(), &[]));
+}
