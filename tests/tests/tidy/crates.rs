@@ -1,10 +1,12 @@
 //! Who may depend on whom among the crates of the workspace, as their manifests say it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    caught, none,
-    tree::{File, files},
+    caught,
+    code::code,
+    none,
+    tree::{File, files, root},
 };
 
 /// Each crate and those of the workspace that it may name. Nobody names `tests`.
@@ -38,6 +40,45 @@ fn wrong_dependencies(manifests: &[File]) -> Vec<String> {
     complaints
 }
 
+/// Dependencies that no code names: what they do, they do by being there.
+const SILENT: [&str; 1] = ["log"];
+
+/// Dependencies that nothing of their crate names.
+fn unused(manifests: &[File], sources: &[File]) -> Vec<String> {
+    let mut complaints = Vec::new();
+    for (name, _) in MAY_NAME {
+        let Some(file) = manifests.iter().find(|file| file.path == format!("{name}/Cargo.toml")) else { continue };
+        let own = |source: &&File| source.path.starts_with(&format!("{name}/"));
+        let code: String = sources.iter().filter(own).map(|source| code(&source.text)).collect();
+        let words: BTreeSet<&str> = code.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+        let manifest: toml::Table = toml::from_str(&file.text).unwrap();
+        for kind in ["dependencies", "dev-dependencies"] {
+            for dependency in manifest.get(kind).and_then(toml::Value::as_table).into_iter().flat_map(toml::Table::keys)
+            {
+                if !words.contains(dependency.replace('-', "_").as_str()) && !SILENT.contains(&dependency.as_str()) {
+                    complaints.push(format!("nothing in `{name}` names `{dependency}`"));
+                }
+            }
+        }
+    }
+    complaints
+}
+
+/// Libraries of the workspace without a line of why, and lines without a library.
+fn unexplained(manifest: &str, page: &str) -> Vec<String> {
+    let manifest: toml::Table = toml::from_str(manifest).unwrap();
+    let table = manifest["workspace"]["dependencies"].as_table().unwrap();
+    let package = |(name, value): (&String, &toml::Value)| match value.get("package").and_then(toml::Value::as_str) {
+        Some(package) => Some(package.to_owned()),
+        None => value.get("path").is_none().then(|| name.clone()),
+    };
+    let used: BTreeSet<String> = table.iter().filter_map(package).collect();
+    let row = |line: &str| Some(line.strip_prefix("| `")?.split_once('`')?.0.to_owned());
+    let explained: BTreeSet<String> = page.lines().filter_map(row).collect();
+    let lacking = used.difference(&explained).map(|name| format!("no line says why `{name}`"));
+    lacking.chain(explained.difference(&used).map(|name| format!("a line explains `{name}`, which is gone"))).collect()
+}
+
 /// Packages come from the public index, whoever built last.
 fn foreign_sources(locks: &[File]) -> Vec<String> {
     let index = "source = \"registry+https://github.com/rust-lang/crates.io-index\"";
@@ -56,6 +97,13 @@ fn crates_depend_on_each_other_in_one_direction() {
 }
 
 #[test]
+fn every_dependency_is_named_by_code_and_explained() {
+    none(&unused(&files("/Cargo.toml"), &files(".rs")));
+    let read = |path| std::fs::read_to_string(root().join(path)).unwrap();
+    none(&unexplained(&read("Cargo.toml"), &read("docs/decisions/0002-dependencies.md")));
+}
+
+#[test]
 fn packages_come_from_the_public_index() {
     none(&foreign_sources(&files("Cargo.lock")));
 }
@@ -68,4 +116,14 @@ fn a_wrong_dependency_is_caught() {
     caught(&wrong_dependencies(&manifest("[dependencies]\nserde = \"1\"")), "`serde`");
     let lock = "[[package]]\nsource = \"registry+https://packages.example/index\"";
     caught(&foreign_sources(&[File::planted("Cargo.lock", lock)]), "packages.example");
+
+    let source = [File::planted("agent/src/lib.rs", "use serde_json::Value; // serde")];
+    caught(
+        &unused(&manifest("[dependencies]\nserde.workspace = true\nserde_json.workspace = true"), &source),
+        "`serde`",
+    );
+    let workspace = "[workspace.dependencies]\nwire = { path = \"wire\" }\nhex = \"0.4\"";
+    none(&unexplained(workspace, "| `hex` | 0.4.3 | text |"));
+    caught(&unexplained(workspace, ""), "`hex`");
+    caught(&unexplained(workspace, "| `hex` | 0.4.3 | text |\n| `pco` | 1 | numbers |"), "`pco`");
 }
