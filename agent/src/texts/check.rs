@@ -46,7 +46,7 @@ pub fn strangers(addresses: &[u8], lang: Lang) -> String {
     let list = list.join(lang.pick(", ", "、"));
     lang.pick(
         format!("also answering, but in no `[[sensor]]`: {list}"),
-        format!("另有应答、但未写入任何 `[[sensor]]`:{list}"),
+        format!("另有应答、但未写入任何 `[[sensor]]`：{list}"),
     )
 }
 
@@ -80,25 +80,25 @@ pub fn hint(fault: &Fault, driver: &Driver, lang: Lang) -> &'static str {
     match (fault, driver.bus().is_some()) {
         (Fault::NoResponse, true) => lang.pick(
             "check supply, ground, SDA, SCL and the address; `i2cdetect -y 1` shows who answers",
-            "请检查供电、地线、SDA、SCL 和地址;`i2cdetect -y 1` 可列出有应答的地址",
+            "请检查供电、地线、SDA、SCL 和地址；`i2cdetect -y 1` 可列出有应答的地址",
         ),
         (Fault::NoResponse, false) => lang.pick(
             "it took longer than its time-out; look at the network and the name server",
-            "超时未完成;请检查网络和域名服务器",
+            "超时未完成；请检查网络和域名服务器",
         ),
         (Fault::BadCrc, _) => lang.pick(
             "disturbed wires: shorten the cable, keep it from mains and speakers, check the pull-ups, use 100 kHz",
-            "线路受干扰:请缩短线缆、远离市电和音箱线、检查上拉电阻,并使用 100 kHz",
+            "线路受干扰：请缩短线缆、远离市电和音箱线、检查上拉电阻，并使用 100 kHz",
         ),
         (Fault::OutOfRange, _) => lang
-            .pick("no sensor of this kind can mean that value: replace it", "该数值超出此类传感器的量程:请更换传感器"),
+            .pick("no sensor of this kind can mean that value: replace it", "该数值超出此类传感器的量程：请更换传感器"),
         (Fault::Stuck, _) => {
-            lang.pick("switch its supply off and on; if it stays, replace it", "请断电重启该传感器;若仍无变化,请更换")
+            lang.pick("switch its supply off and on; if it stays, replace it", "请断电重启该传感器；若仍无变化，请更换")
         }
         (Fault::WarmingUp, _) => lang.pick("ask again in a few seconds", "请几秒后重试"),
         (Fault::WrongDevice, _) => lang.pick(
             "another chip sits at this address: check the part and `address`",
-            "该地址上是另一种芯片:请核对器件型号和 `address`",
+            "该地址上是另一种芯片：请核对器件型号和 `address`",
         ),
         (Fault::BusFailed, _) if matches!(driver, Driver::Contact(_)) => lang.pick(
             "check `gpio` of the bus and `line`; `gpioinfo` shows chips, lines and who uses them",
@@ -106,7 +106,7 @@ pub fn hint(fault: &Fault, driver: &Driver, lang: Lang) -> &'static str {
         ),
         (Fault::BusFailed, _) => lang.pick(
             "enable I2C (`raspi-config`, Interface Options), and check that no wire holds SDA or SCL low",
-            "请启用 I2C(`raspi-config` 的 Interface Options),并确认 SDA、SCL 未被拉低",
+            "请启用 I2C(`raspi-config` 的 Interface Options)，并确认 SDA、SCL 未被拉低",
         ),
         (Fault::BadResponse, _) => lang.pick("check host, port and name server", "请检查主机、端口和域名服务器"),
         (Fault::NotPermitted, true) => lang.pick(
@@ -127,18 +127,18 @@ pub fn hint(fault: &Fault, driver: &Driver, lang: Lang) -> &'static str {
 /// The word before a hint.
 #[must_use]
 pub fn hint_word(lang: Lang) -> &'static str {
-    lang.pick("hint: ", "提示(hint):")
+    lang.pick("hint: ", "提示：")
 }
 
 /// Whether the broker's port accepts.
 #[must_use]
 pub fn broker(place: &str, reachable: bool, lang: Lang) -> String {
     if reachable {
-        lang.pick(format!("broker `{place}`: reachable"), format!("消息服务器 `{place}`:可连接"))
+        lang.pick(format!("broker `{place}`: reachable"), format!("消息服务器 `{place}`：可连接"))
     } else {
         lang.pick(
             format!("broker `{place}`: not reachable; samples will wait in the spool\n  hint: start it, or set `mqtt.host` and `mqtt.port`"),
-            format!("消息服务器 `{place}`:无法连接;采样将暂存在本地\n  提示(hint):请启动它,或设置 `mqtt.host` 和 `mqtt.port`"),
+            format!("消息服务器 `{place}`：无法连接；采样将暂存在本地\n  提示：请启动它，或设置 `mqtt.host` 和 `mqtt.port`"),
         )
     }
 }
@@ -147,13 +147,13 @@ pub fn broker(place: &str, reachable: bool, lang: Lang) -> String {
 #[must_use]
 pub fn spool(path: &str, trouble: Option<&str>, lang: Lang) -> String {
     match trouble {
-        None => lang.pick(format!("spool `{path}`: writable"), format!("本地暂存 `{path}`:可写")),
+        None => lang.pick(format!("spool `{path}`: writable"), format!("本地暂存 `{path}`：可写")),
         Some(trouble) => lang.pick(
             format!(
                 "spool `{path}`: {trouble}\n  hint: `run` needs it; create it for the agent's user, or set `spool.path`"
             ),
             format!(
-                "本地暂存 `{path}`:{trouble}\n  提示(hint):`run` 需要该目录;请为采集器用户创建它,或设置 `spool.path`"
+                "本地暂存 `{path}`：{trouble}\n  提示：`run` 需要该目录；请为采集器用户创建它，或设置 `spool.path`"
             ),
         ),
     }

@@ -13,7 +13,7 @@ fn expected(expected: &Expected, lang: Lang) -> String {
         Expected::Point => lang
             .pick(
                 "a point name: a-z, then up to 63 of a-z, 0-9 and `_`",
-                "测点名:以 a-z 开头,后接最多 63 个 a-z、0-9 和 `_`",
+                "测点名：以 a-z 开头，后接最多 63 个 a-z、0-9 和 `_`",
             )
             .into(),
         Expected::Text => lang.pick("a text in quotes", "带引号的文本").into(),
@@ -23,17 +23,17 @@ fn expected(expected: &Expected, lang: Lang) -> String {
         }
         Expected::Time { low, high } => lang.pick(
             format!("a duration from `{low}` to `{high}`, such as `10s`"),
-            format!("`{low}` 到 `{high}` 之间的时长,例如 `10s`"),
+            format!("`{low}` 到 `{high}` 之间的时长，例如 `10s`"),
         ),
         Expected::Size { low } => lang.pick(
             format!("a size of at least `{low}`, such as `64MiB`"),
-            format!("不小于 `{low}` 的大小,例如 `64MiB`"),
+            format!("不小于 `{low}` 的大小，例如 `64MiB`"),
         ),
         Expected::OneOf(words) => lang.pick("one of ", "以下之一:").to_owned() + &list(words),
         Expected::Url => lang.pick("an `http://` or `https://` address", "`http://` 或 `https://` 开头的地址").into(),
         Expected::Table => lang.pick("a table", "一个表(table)").into(),
         Expected::Tables => {
-            lang.pick("a list of tables, each under its own `[[…]]`", "表的列表,每个表写在各自的 `[[…]]` 下").into()
+            lang.pick("a list of tables, each under its own `[[…]]`", "表的列表，每个表写在各自的 `[[…]]` 下").into()
         }
     }
 }
@@ -51,7 +51,7 @@ pub fn mistake(mistake: &Mistake, lang: Lang) -> String {
             let known = known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(lang.pick(", ", "、"));
             (
                 lang.pick("unknown key".into(), "未知的键".into()),
-                lang.pick(format!("known here are {known}"), format!("此处可用的键:{known}")),
+                lang.pick(format!("known here are {known}"), format!("此处可用的键：{known}")),
             )
         }
         Problem::Missing { expected: wanted } => (
@@ -91,20 +91,20 @@ pub fn mistake(mistake: &Mistake, lang: Lang) -> String {
             lang.pick(format!("`{name}` is a header field of a sample"), format!("`{name}` 是采样数据的头部字段名")),
             lang.pick(
                 format!("say what it is, such as `{name}_count`"),
-                format!("请换一个说明含义的名称,例如 `{name}_count`"),
+                format!("请换一个说明含义的名称，例如 `{name}_count`"),
             ),
         ),
         Problem::TooMany { count, limit } => (
             lang.pick(format!("gives {count} points"), format!("共有 {count} 个测点")),
             lang.pick(
                 format!("a sample carries {limit}; divide the sensors between two agents"),
-                format!("一次采样最多 {limit} 个测点;请将传感器分给两个采集器"),
+                format!("一次采样最多 {limit} 个测点；请将传感器分给两个采集器"),
             ),
         ),
     };
     lang.pick(
         format!("`{origin}`: `{key}`: {what}\n  hint: {hint}"),
-        format!("`{origin}`:`{key}`:{what}\n  提示(hint):{hint}"),
+        format!("`{origin}`:`{key}`：{what}\n  提示：{hint}"),
     )
 }
 
@@ -116,7 +116,7 @@ pub fn unreadable(path: &std::path::Path, source: &std::io::Error, lang: Lang) -
         format!(
             "cannot read `{path}`: {source}\n  hint: name the file with `--config`; agent.toml in the source tree explains every key"
         ),
-        format!("无法读取 `{path}`:{source}\n  提示(hint):请用 `--config` 指定配置文件;源码中的 agent.toml 说明了每个键"),
+        format!("无法读取 `{path}`：{source}\n  提示：请用 `--config` 指定配置文件；源码中的 agent.toml 说明了每个键"),
     )
 }
 
@@ -126,6 +126,6 @@ pub fn syntax(file: &str, reason: &str, lang: Lang) -> String {
     let reason = reason.trim_end();
     lang.pick(
         format!("`{file}` is not TOML: {reason}\n  hint: texts need quotes; tables start with `[name]` or `[[name]]`"),
-        format!("`{file}` 不是合法的 TOML:{reason}\n  提示(hint):文本须加引号;表以 `[名称]` 或 `[[名称]]` 开头"),
+        format!("`{file}` 不是合法的 TOML：{reason}\n  提示：文本须加引号；表以 `[名称]` 或 `[[名称]]` 开头"),
     )
 }
