@@ -21,6 +21,7 @@ pub mod process;
 pub mod program;
 pub mod receiver;
 pub mod rng;
+pub mod simulation;
 pub mod tls;
 pub mod wait;
 
