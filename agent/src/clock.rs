@@ -14,6 +14,10 @@ use crate::world::Clock;
 /// A wall clock that differs less than this from its anchor is left alone: stored times are
 /// promised within 2 s, and NTP moves a clock by some milliseconds all day.
 pub const STEP_MS_MIN: i64 = 500;
+/// An ack that is later than this is none: the collector's clock was wrong and has been put right.
+pub const LATE_MS_MAX: i64 = 3_600_000;
+/// A time that stands still is called right while it is off by less than this.
+const LATE_TRUSTED_MS_MAX: i64 = 1_500;
 /// Anchors kept; a boot with a clock that jumps more often than this loses its oldest steps.
 const ANCHORS_MAX: usize = 64;
 /// How long before the present boot a boot may have begun that never had an anchor, where nothing
@@ -79,6 +83,17 @@ impl Anchors {
         Some(anchor)
     }
 
+    /// The collector wrote `time` into an ack that arrived at `boottime`. A word can be late and
+    /// never early, so one that would set the clock back is taken for late, up to [`LATE_MS_MAX`].
+    pub fn hear(&mut self, boot: &Id, boottime: Duration, time: UnixMs) -> Option<Anchor> {
+        let offset_ms = time - millis(boottime);
+        let last = self.of(boot).next_back().map(|anchor| anchor.offset_ms);
+        if last.is_some_and(|last| offset_ms < last && last - offset_ms <= LATE_MS_MAX) {
+            return None;
+        }
+        self.trust(boot, boottime, time)
+    }
+
     /// Whether instants of a boot can be placed.
     #[must_use]
     pub fn knows(&self, boot: &Id) -> bool {
@@ -89,8 +104,12 @@ impl Anchors {
     /// have one: its instants are put there, in their order, and say how far off that can be.
     #[must_use]
     pub fn place(&self, boot: &Id, read_at: Duration) -> (UnixMs, Certainty) {
-        if let Some(anchor) = self.of(boot).rfind(|anchor| anchor.from <= read_at).or_else(|| self.of(boot).next()) {
-            return ((anchor.offset_ms + millis(read_at)).max(0), Certainty::Trusted);
+        if let Some((at, late_ms)) = self.place_known(boot, read_at) {
+            let certainty = match late_ms {
+                0..LATE_TRUSTED_MS_MAX => Certainty::Trusted,
+                _ => Certainty::Uncertain { uncertainty_ms: late_ms.unsigned_abs() },
+            };
+            return (at.max(0), certainty);
         }
         let place = self.boots.iter().position(|known| known == boot).unwrap_or(0);
         let (before, after) = (self.boots.range(..place), self.boots.range(place..));
@@ -101,6 +120,24 @@ impl Anchors {
         let at = (earliest + millis(read_at)).min(latest).max(0);
         let uncertainty_ms = (latest - at).max(at - earliest).unsigned_abs();
         (at, Certainty::Uncertain { uncertainty_ms })
+    }
+
+    /// Where a clock was set back, time stands still until it has caught up: order never reverses.
+    /// Gives how far it still has to as well.
+    fn place_known(&self, boot: &Id, read_at: Duration) -> Option<(UnixMs, i64)> {
+        let mut at: Option<UnixMs> = None;
+        let mut late_ms = 0;
+        let mut anchors = self.of(boot).peekable();
+        while let Some(anchor) = anchors.next() {
+            if at.is_some() && anchor.from > read_at {
+                break;
+            }
+            let end = anchors.peek().map_or(read_at, |next| next.from.min(read_at));
+            let own = anchor.offset_ms + millis(end);
+            at = at.max(Some(own));
+            late_ms = at.map_or(0, |at| at - own);
+        }
+        at.map(|at| (at, late_ms))
     }
 
     fn of<'a>(&'a self, boot: &'a Id) -> impl DoubleEndedIterator<Item = &'a Anchor> {

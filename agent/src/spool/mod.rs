@@ -256,6 +256,14 @@ impl<S: Storage> Spool<S> {
         }
     }
 
+    /// An ack says that it is `time`; for computers that have no better source.
+    pub fn hear(&mut self, now: Duration, time: UnixMs) {
+        if self.anchors.hear(&self.boot, now, time).is_some() {
+            self.anchors_unsaved = true;
+            self.save_anchors(now);
+        }
+    }
+
     /// Whether samples of this boot can be placed in wall time.
     #[must_use]
     pub fn knows_time(&self) -> bool {

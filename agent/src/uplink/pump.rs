@@ -114,7 +114,7 @@ impl<S: Storage> Pump<S> {
             Event::Disconnected => self.core.disconnected(),
             Event::Ack(ack) => {
                 if !self.clock.synchronized() {
-                    self.spool.trust(now, ack.time);
+                    self.spool.hear(now, ack.time);
                 }
                 self.core.acked(&ack, &mut self.spool, now);
             }

@@ -75,7 +75,8 @@ fn failed(shared: &Shared, e: &Error) {
 }
 
 fn after(shared: &Shared, group: Group, outgoing: &mpsc::Sender<Outgoing>) {
-    let Group { stepped, receipts, oldest, room: _room } = group;
+    let Group { mut stepped, receipts, oldest, room: _room } = group;
+    stepped.stamp(shared.clock.now());
     count(shared, &stepped, oldest);
     if !receipts.is_empty() || !stepped.acks.is_empty() {
         // A closed channel means that ingest has ended: the broker and the agents send again.

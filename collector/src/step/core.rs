@@ -63,6 +63,12 @@ pub struct Stepped {
 }
 
 impl Stepped {
+    /// Says in the acks what time it is now that they go: agents without a clock believe it, and the
+    /// commit may have taken long.
+    pub fn stamp(&mut self, now: UnixMs) {
+        self.acks.iter_mut().for_each(|(_, ack)| ack.time = now);
+    }
+
     /// Whether the ledger need not be touched at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {

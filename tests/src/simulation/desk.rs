@@ -106,11 +106,12 @@ impl Desk {
     }
 
     /// The oldest step becomes durable. Gives what it counted, and its acks.
-    pub fn commit(&mut self, books: &mut Books) -> (Counts, Vec<(Source, Ack)>) {
-        let Some(stepped) = self.steps.pop_front() else { return (Counts::default(), Vec::new()) };
+    pub fn commit(&mut self, books: &mut Books, now: i64) -> (Counts, Vec<(Source, Ack)>) {
+        let Some(mut stepped) = self.steps.pop_front() else { return (Counts::default(), Vec::new()) };
         if !stepped.is_empty() {
             books.commit(stepped.number, &stepped.commit, place_of);
         }
+        stepped.stamp(EPOCH_MS + now);
         (stepped.counts, stepped.acks)
     }
 }

@@ -66,7 +66,7 @@ impl Device {
     /// A process starts on `card`.
     #[must_use]
     pub fn start(card: Card, boot: &Boot, now: i64, rng: &mut Rng) -> Self {
-        let settings = Settings { bytes_max: BYTES_MAX, sync_after: Duration::from_secs(1) };
+        let settings = Settings::new(BYTES_MAX, Duration::from_secs(1));
         let mut random = Rng::new(rng.next_u64());
         let since = elapsed(now, boot.began_ms);
         let spool = Spool::open(card, settings, boot.id.clone(), Box::new(move || random.next_u64()), since);
@@ -109,7 +109,7 @@ impl Device {
     pub fn ack(&mut self, ack: &Ack, now: i64) {
         let since = self.boottime(now);
         if !self.synchronized(now) {
-            self.spool.trust(since, ack.time);
+            self.spool.hear(since, ack.time);
         }
         self.core.acked(ack, &mut self.spool, since);
     }

@@ -5,13 +5,16 @@
 //!
 //! [`world`] plays one world from a seed; [`device`] is an agent, [`card`] its card, [`desk`] the
 //! collector, [`books`] the ledger and the outsider, [`truth`] what the room did and which tickets
-//! follow, [`event`] what can happen. A [`Mistake`] plants a known fault, to show that it is found.
+//! follow, [`event`] what can happen, [`faults`] what goes wrong,
+//! [`traffic`] the ways between them. A [`Mistake`] plants a known fault, to show that it is found.
 
 pub mod books;
 pub mod card;
 pub mod desk;
 pub mod device;
 pub mod event;
+pub mod faults;
+pub mod traffic;
 pub mod truth;
 pub mod world;
 

@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 
 use agent::draft::Draft;
-use wire::{Ack, PointName, Source, State, Status};
+use wire::PointName;
 
 use super::{
     AGENTS, Mistake, Tally, WORLD_HOURS,
@@ -14,21 +14,15 @@ use super::{
     desk::Desk,
     device::{Boot, Device, source},
     event::{Agenda, Event, Message},
-    part, place_of,
+    part,
     truth::{self, Room, pause},
 };
 use crate::Rng;
 
 /// World time between two samples.
 const PERIOD_MS: i64 = 30_000;
-/// The collector gathers messages for so long.
-const GATHER_MS: i64 = 100;
-/// A commit takes so long.
-const COMMIT_MS: i64 = 6;
 /// Between two ticks of the collector.
-const TICK_MS: i64 = 60_000;
-/// What a broker keeps for a collector that is away, as mosquitto does by default.
-const BROKER_QUEUE_MAX: usize = 1_000;
+pub(super) const TICK_MS: i64 = 60_000;
 /// A planted mistake can make both sides repeat themselves for ever: its world ends after so many
 /// numbers that came past a hole.
 const GAPS_MAX: u64 = 5_000;
@@ -36,42 +30,42 @@ const GAPS_MAX: u64 = 5_000;
 const PEACE_MS: i64 = 2 * 3_600_000;
 
 /// One agent of the world.
-struct Site {
-    room: Room,
-    card: Card,
-    device: Option<Device>,
-    boot: Boot,
-    boots: u32,
-    connection: u64,
-    connected: bool,
-    cut_off_until: i64,
-    looks: u64,
+pub(super) struct Site {
+    pub(super) room: Room,
+    pub(super) card: Card,
+    pub(super) device: Option<Device>,
+    pub(super) boot: Boot,
+    pub(super) boots: u32,
+    pub(super) connection: u64,
+    pub(super) connected: bool,
+    pub(super) cut_off_until: i64,
+    pub(super) looks: u64,
 }
 
 /// A world.
 pub struct World {
-    mistake: Mistake,
-    rng: Rng,
-    now: i64,
-    agenda: Agenda,
-    sites: Vec<Site>,
-    books: Books,
-    tally: Tally,
-    desk: Option<Desk>,
+    pub(super) mistake: Mistake,
+    pub(super) rng: Rng,
+    pub(super) now: i64,
+    pub(super) agenda: Agenda,
+    pub(super) sites: Vec<Site>,
+    pub(super) books: Books,
+    pub(super) tally: Tally,
+    pub(super) desk: Option<Desk>,
     /// Tells lives of the collector apart.
-    desk_life: u64,
-    stepping: bool,
-    committing: bool,
-    stalled_until: i64,
+    pub(super) desk_life: u64,
+    pub(super) stepping: bool,
+    pub(super) committing: bool,
+    pub(super) stalled_until: i64,
     /// What the collector does at its next commit: die before or after it.
-    doomed: Option<bool>,
-    broker_up: bool,
+    pub(super) doomed: Option<bool>,
+    pub(super) broker_up: bool,
     /// Tells lives of the broker apart.
-    broker_life: u64,
-    waiting: VecDeque<(usize, Message)>,
-    peace: bool,
-    gaps: u64,
-    names: [PointName; 3],
+    pub(super) broker_life: u64,
+    pub(super) waiting: VecDeque<(usize, Message)>,
+    pub(super) peace: bool,
+    pub(super) gaps: u64,
+    pub(super) names: [PointName; 3],
 }
 
 impl World {
@@ -145,7 +139,7 @@ impl World {
         self.close()
     }
 
-    fn plan_fault(&mut self, hours: i64, fault: Event) {
+    pub(super) fn plan_fault(&mut self, hours: i64, fault: Event) {
         if !self.peace {
             let at = self.now + pause(&mut self.rng, hours);
             self.agenda.plan(at, fault);
@@ -247,7 +241,7 @@ impl World {
     }
 
     /// What follows every event at an agent.
-    fn turn(&mut self, place: usize) {
+    pub(super) fn turn(&mut self, place: usize) {
         let now = self.now;
         let site = &mut self.sites[place];
         let Some(device) = &mut site.device else { return };
@@ -271,305 +265,17 @@ impl World {
         }
     }
 
-    fn audit(&mut self, place: usize) {
+    pub(super) fn audit(&mut self, place: usize) {
         if let Some(device) = &self.sites[place].device {
             for (spool, upto) in device.spool.durable() {
                 self.books.promise(place, spool, upto);
             }
         }
     }
-
-    /// When a message sent now arrives: never, once or twice, in order or not.
-    fn arrivals(&mut self) -> Vec<i64> {
-        let now = self.now;
-        let soon = now + 2 + self.rng.below(20) as i64;
-        match self.rng.below(1_000) {
-            _ if self.peace => vec![soon],
-            0..2 => {
-                self.tally.messages += 1;
-                Vec::new()
-            }
-            2..10 => {
-                self.tally.messages += 1;
-                vec![soon, soon + self.rng.below(60_000) as i64]
-            }
-            10..20 => {
-                self.tally.messages += 1;
-                vec![soon + self.rng.below(30_000) as i64]
-            }
-            _ => vec![soon],
-        }
-    }
-
-    fn send(&mut self, place: usize, message: Message) {
-        let connection = self.sites[place].connection;
-        for at in self.arrivals() {
-            self.agenda.plan(at, Event::AtBroker(place, connection, message.clone()));
-        }
-    }
-
-    fn at_broker(&mut self, place: usize, connection: u64, message: Message) {
-        // What was on its way when a connection broke arrives or not.
-        let broken = self.sites[place].connection != connection;
-        if !self.broker_up || broken && self.rng.below(2) == 0 {
-            return;
-        }
-        if self.desk.is_some() {
-            let life = (self.broker_life, self.desk_life);
-            for at in self.arrivals() {
-                self.agenda.plan(at, Event::AtCollector(place, life.0, life.1, message.clone()));
-            }
-        } else if self.waiting.len() < BROKER_QUEUE_MAX {
-            self.waiting.push_back((place, message));
-        }
-    }
-
-    fn at_collector(&mut self, place: usize, broker: u64, life: u64, message: &Message) {
-        if broker != self.broker_life || life != self.desk_life {
-            return;
-        }
-        let Some(desk) = &mut self.desk else { return };
-        desk.take(place, message, self.now);
-        if !self.stepping {
-            self.stepping = true;
-            self.agenda.plan(self.now + GATHER_MS, Event::Step(life));
-        }
-    }
-
-    fn step(&mut self, tick: bool) {
-        self.stepping = false;
-        let Some(desk) = &mut self.desk else { return };
-        let early = desk.step(tick, self.now, self.mistake);
-        self.acknowledge(early);
-        if !self.committing {
-            self.committing = true;
-            self.agenda.plan(self.now + COMMIT_MS, Event::Commit(self.desk_life));
-        }
-    }
-
-    fn commit(&mut self) {
-        if self.stalled_until > self.now {
-            self.agenda.plan(self.stalled_until, Event::Commit(self.desk_life));
-            return;
-        }
-        if self.doomed == Some(false) {
-            return self.die();
-        }
-        self.committing = false;
-        let Some(desk) = &mut self.desk else { return };
-        let (counts, acks) = desk.commit(&mut self.books);
-        self.tally.gone += counts.lost;
-        self.gaps += counts.gaps;
-        if self.doomed == Some(true) {
-            return self.die();
-        }
-        self.acknowledge(acks);
-        if self.desk.as_ref().is_some_and(Desk::is_behind) {
-            self.committing = true;
-            self.agenda.plan(self.now + COMMIT_MS, Event::Commit(self.desk_life));
-        }
-    }
-
-    fn acknowledge(&mut self, acks: Vec<(Source, Ack)>) {
-        let broker = self.broker_life;
-        for (source, ack) in acks {
-            let place = place_of(&source);
-            for at in self.arrivals() {
-                self.agenda.plan(at, Event::AckAtBroker(place, broker, ack.clone()));
-            }
-        }
-    }
-
-    fn ack_at_broker(&mut self, place: usize, broker: u64, ack: Ack) {
-        let site = &self.sites[place];
-        if broker == self.broker_life && site.connected {
-            let connection = site.connection;
-            for at in self.arrivals() {
-                self.agenda.plan(at, Event::AckAtAgent(place, connection, ack.clone()));
-            }
-        }
-    }
 }
 
-/// What goes wrong, and how it is put right.
+/// The end.
 impl World {
-    fn power_cut(&mut self, place: usize) {
-        if !self.peace {
-            if self.rng.below(2) == 0 {
-                let operations = self.rng.below(8) as u32;
-                self.sites[place].card.light_fuse(operations);
-            } else {
-                self.lose_power(place);
-            }
-            self.plan_fault(7, Event::PowerCut(place));
-        }
-    }
-
-    fn lose_power(&mut self, place: usize) {
-        self.tally.cuts += 1;
-        self.end_process(place);
-        let site = &mut self.sites[place];
-        site.card.cut(&mut self.rng);
-        if self.mistake == Mistake::NumbersAgain {
-            site.card.forget_reservations();
-        }
-        site.boots += 1;
-        let away = match self.rng.below(20) {
-            0 => self.rng.below(36_000_000),
-            _ => self.rng.below(600_000),
-        };
-        let away = if self.peace { 1_000 } else { away as i64 };
-        site.boot = Boot::new(self.now + away, site.boots, &mut self.rng);
-        self.agenda.plan(self.now + away, Event::Start(place));
-    }
-
-    fn end_process(&mut self, place: usize) {
-        self.books.end_life(place);
-        let site = &mut self.sites[place];
-        site.device = None;
-        site.connected = false;
-        site.connection += 1;
-        site.looks += 1;
-    }
-
-    fn start_later(&mut self, place: usize, most_ms: usize) {
-        let away = self.rng.below(most_ms) as i64;
-        self.agenda.plan(self.now + away, Event::Start(place));
-    }
-
-    fn start(&mut self, place: usize) {
-        let now = self.now;
-        let site = &mut self.sites[place];
-        // A computer that is off starts no process.
-        if site.device.is_some() || site.boot.began_ms + 5_000 > now {
-            return;
-        }
-        site.device = Some(Device::start(site.card.clone(), &site.boot, now, &mut self.rng));
-        self.turn(place);
-        self.agenda.plan(now + 1_000, Event::Connect(place));
-    }
-
-    fn connect(&mut self, place: usize) {
-        let now = self.now;
-        let site = &mut self.sites[place];
-        let Some(device) = &mut site.device else { return };
-        if site.connected {
-            return;
-        }
-        if !self.broker_up || site.cut_off_until > now {
-            let wait = if self.peace { 1_000 } else { 1_000 + self.rng.below(30_000) as i64 };
-            self.agenda.plan(now + wait, Event::Connect(place));
-            return;
-        }
-        site.connected = true;
-        site.connection += 1;
-        device.connected();
-        let (boot, spool) = (site.boot.id.clone(), device.spool.id().clone());
-        let status = Status { state: State::Online, boot, spool, since: None, version: "0".into() };
-        self.send(place, Message::Status(wire::status::print(&status)));
-        self.turn(place);
-    }
-
-    fn disconnect(&mut self, place: usize) {
-        let site = &mut self.sites[place];
-        if site.connected {
-            site.connected = false;
-            site.connection += 1;
-            if let Some(device) = &mut site.device {
-                device.disconnected();
-            }
-            let wait = 1_000 + self.rng.below(30_000) as i64;
-            self.agenda.plan(self.now + wait, Event::Connect(place));
-        }
-    }
-
-    fn outage(&mut self, place: usize) {
-        if self.peace {
-            return;
-        }
-        self.tally.outages += 1;
-        let long = match self.rng.below(40) {
-            0 => 72 * 3_600_000,
-            1..4 => self.rng.below(7_200_000),
-            _ => self.rng.below(300_000),
-        };
-        self.sites[place].cut_off_until = self.now + long as i64;
-        self.disconnect(place);
-        self.plan_fault(4, Event::Outage(place));
-    }
-
-    fn amnesia(&mut self) {
-        if self.peace {
-            return;
-        }
-        self.tally.amnesias += 1;
-        self.broker_up = false;
-        self.broker_life += 1;
-        self.waiting.clear();
-        for place in 0..self.sites.len() {
-            self.disconnect(place);
-        }
-        let away = self.rng.below(120_000) as i64;
-        self.agenda.plan(self.now + away, Event::BrokerStart);
-        self.plan_fault(8, Event::Amnesia);
-    }
-
-    fn broker_start(&mut self) {
-        self.broker_up = true;
-    }
-
-    fn crash(&mut self) {
-        if self.peace {
-            return;
-        }
-        match self.rng.below(3) {
-            0 => self.die(),
-            _ if self.desk.is_some() => self.doomed = Some(self.rng.below(2) == 0),
-            _ => {}
-        }
-        self.plan_fault(5, Event::Crash);
-    }
-
-    fn die(&mut self) {
-        if self.desk.take().is_some() {
-            self.tally.crashes += 1;
-            self.desk_life += 1;
-            (self.stepping, self.committing, self.doomed) = (false, false, None);
-            let away = if self.rng.below(10) == 0 { 7_200_000 } else { 60_000 };
-            let away = self.rng.below(away) as i64;
-            self.agenda.plan(self.now + away, Event::CollectorStart);
-        }
-    }
-
-    fn collector_start(&mut self) {
-        if self.desk.is_some() {
-            return;
-        }
-        self.desk = Some(Desk::start(&self.books));
-        self.agenda.plan(self.now + TICK_MS, Event::Tick(self.desk_life));
-        let life = (self.broker_life, self.desk_life);
-        for (place, message) in std::mem::take(&mut self.waiting) {
-            // A broker hands on what it kept in its order.
-            self.agenda.plan(self.now + 10, Event::AtCollector(place, life.0, life.1, message));
-        }
-    }
-
-    fn make_peace(&mut self) {
-        self.peace = true;
-        (self.stalled_until, self.doomed) = (0, None);
-        self.broker_up = true;
-        self.agenda.plan(self.now, Event::CollectorStart);
-        for place in 0..self.sites.len() {
-            self.sites[place].cut_off_until = 0;
-            let starts = (self.sites[place].boot.began_ms + 5_000).max(self.now);
-            if starts > self.now {
-                self.sites[place].boot.began_ms = self.now - 5_000;
-            }
-            self.agenda.plan(self.now, Event::Start(place));
-            self.agenda.plan(self.now + 500, Event::Connect(place));
-        }
-    }
-
     fn close(mut self) -> Tally {
         for (place, site) in self.sites.iter().enumerate() {
             let (now, card) = (self.now, site.card.clone());
@@ -587,9 +293,11 @@ impl World {
             let room = source(place).room;
             let rules = ["air-temperature", "amplifier-power"];
             for (rule, expected) in rules.iter().zip(truth::tickets(&agent.rows)) {
-                let of_rule = self.books.tickets.values().filter(|t| {
-                    t.room == room && t.rule.as_ref().is_some_and(|known| known.as_str() == *rule)
-                });
+                let of_rule = self
+                    .books
+                    .tickets
+                    .values()
+                    .filter(|t| t.room == room && t.rule.as_ref().is_some_and(|known| known.as_str() == *rule));
                 let found = of_rule.map(|t| truth::Expected {
                     opened_at: t.opened_at,
                     closed_at: t.closed_at,
