@@ -137,7 +137,7 @@ fn search(life: &Life, seed: u64, ways: usize) -> (usize, Vec<String>) {
         for _ in 0..ways {
             states += 1;
             let files = card::cut(&ops[..cut], &mut rng);
-            if let Err(what) = check(files, promise, life, seed ^ states as u64) {
+            if let Err(what) = check(files, promise, life, !seed ^ states as u64) {
                 let last: Vec<String> = ops[..cut].iter().rev().take(6).map(brief).collect();
                 broken.push(format!("cut after write {cut} of {}: {what}; the last writes: {last:?}", ops.len()));
             }

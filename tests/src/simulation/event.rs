@@ -82,7 +82,7 @@ impl Agenda {
     }
 
     /// The next event, and when it happens.
-    pub fn next(&mut self) -> Option<(i64, Event)> {
+    pub fn pop(&mut self) -> Option<(i64, Event)> {
         let Reverse((at_ms, number)) = self.order.pop()?;
         let event = self.events.remove(&number).expect("each planned event is there once");
         Some((at_ms, event))

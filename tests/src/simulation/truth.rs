@@ -96,8 +96,8 @@ pub struct Expected {
 #[must_use]
 pub fn tickets(rows: &[Row]) -> [Vec<Expected>; 2] {
     let temperature = |row: &Row| match row.temperature {
-        t if t < BAND[0] || t > BAND[3] => Word::Bad,
-        t if t < BAND[1] || t > BAND[2] => Word::Between,
+        t if !(BAND[0]..=BAND[3]).contains(&t) => Word::Bad,
+        t if !(BAND[1]..=BAND[2]).contains(&t) => Word::Between,
         _ => Word::Good,
     };
     let power = |row: &Row| if row.power == 1.0 { Word::Good } else { Word::Bad };

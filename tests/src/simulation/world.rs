@@ -129,7 +129,7 @@ impl World {
             self.plan_fault(hours, fault);
         }
         let gaps_max = if self.mistake == Mistake::None { u64::MAX } else { GAPS_MAX };
-        while let Some((at, event)) = self.agenda.next() {
+        while let Some((at, event)) = self.agenda.pop() {
             if at > end + PEACE_MS || self.gaps > gaps_max {
                 break;
             }
