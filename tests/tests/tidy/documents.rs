@@ -49,9 +49,6 @@ fn links(line: &str) -> Vec<String> {
     targets.filter_map(|rest| rest.split_once(')')).map(|(target, _)| target.to_owned()).collect()
 }
 
-/// Made by `tests/measure` where figures are taken, so it may be younger than the links to it.
-const AWAITED: [&str; 1] = ["docs/measured.md"];
-
 /// Links to files that are not there.
 fn dead_links(documents: &[File], exists: impl Fn(&str) -> bool) -> Vec<String> {
     let mut complaints = Vec::new();
@@ -112,10 +109,7 @@ fn both_readmes_have_one_shape() {
 
 #[test]
 fn every_link_of_a_document_leads_to_a_file() {
-    none(&dead_links(&files(".md"), |path| {
-        let path = path.trim_start_matches('/');
-        AWAITED.contains(&path) || root().join(path).exists()
-    }));
+    none(&dead_links(&files(".md"), |path| root().join(path.trim_start_matches('/')).exists()));
 }
 
 #[test]
