@@ -7,7 +7,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::{ConfigArgument, Failure};
 use crate::{Handle, World, world::SystemClock};
 
-/// What is logged where `RUST_LOG` says nothing. The own broker calls every client that leaves an
+/// What is logged where `HALLWATCH_LOG` says nothing. The own broker calls every client that leaves an
 /// error; that it does not listen is noticed without its log.
 const LOG: &str = "info,rumqttd=off";
 /// Real time between two looks at the stages for the watchdog, where systemd asks for none.
@@ -15,7 +15,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// Runs until SIGTERM or SIGINT; a second one ends at once.
 pub fn run(argument: &ConfigArgument) -> Result<ExitCode, Failure> {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+    let filter = tracing_subscriber::EnvFilter::try_from_env("HALLWATCH_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(LOG));
     let terminal = std::io::stderr().is_terminal();
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(terminal).init();
