@@ -6,7 +6,9 @@ use tracing_subscriber::EnvFilter;
 fn main() -> anyhow::Result<()> {
     let options = demo::options::Options::parse();
     tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::try_from_env("HALLWATCH_LOG").unwrap_or_else(|_| EnvFilter::new("error,rumqttd=off")))
+        .with_env_filter(
+            EnvFilter::try_from_env("HALLWATCH_LOG").unwrap_or_else(|_| EnvFilter::new("error,rumqttd=off")),
+        )
         .with_writer(std::io::stderr)
         .init();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;

@@ -2,6 +2,9 @@
 //! acknowledged to the sampler is lost, no number is given twice, every other number has a reason.
 //! Three planted mistakes must be found by the very same search, or it proves nothing.
 
+#![allow(clippy::unwrap_used, reason = "a test that meets the unexpected has failed")]
+#![allow(clippy::print_stdout, reason = "the seed and the counts are what a person reads")]
+
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     time::Duration,

@@ -2,6 +2,8 @@
 //! refused with the very message beside it. Add files, never edit one; `HALLWATCH_BLESS=1` writes the
 //! messages that are missing.
 
+#![allow(clippy::unwrap_used, reason = "a test that meets the unexpected has failed")]
+
 use std::{collections::BTreeMap, fs, path::Path};
 
 use serde_json::Value;
@@ -44,12 +46,12 @@ fn every_refused_shape_is_refused_with_its_message() {
     if std::env::var_os("HALLWATCH_BLESS").is_some() {
         for (name, body) in &bodies {
             let name_of_message = name.replace(".json", ".txt");
-            if !messages.contains_key(&name_of_message) {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/refused").join(&name_of_message);
+            messages.entry(name_of_message).or_insert_with(|| {
                 let message = format!("{}\n", read_and_print(name, body).expect_err(name));
-                let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/refused").join(&name_of_message);
                 fs::write(path, &message).unwrap();
-                messages.insert(name_of_message, message.into_bytes());
-            }
+                message.into_bytes()
+            });
         }
     }
     assert_eq!(bodies.len(), messages.len(), "a message for each");

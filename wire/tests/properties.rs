@@ -1,5 +1,7 @@
 //! What holds for every body: what is printed reads back the same, and no bytes panic a reader.
 
+#![allow(clippy::unwrap_used, reason = "a test that meets the unexpected has failed")]
+
 use proptest::prelude::*;
 use wire::{Clock, Entry, Fault, Id, Lost, LostReason, PointName, Sample, samples};
 
