@@ -22,7 +22,7 @@ use std::{collections::VecDeque, time::Duration};
 use wire::{Entry, Id, Lost, LostReason, Sample, UnixMs};
 
 use crate::{clock::Anchors, draft::Draft};
-use log::{Held, Log};
+use log::{Held, Log, Segment};
 pub use record::Stored;
 use storage::Storage;
 
@@ -105,6 +105,8 @@ pub struct Spool<S: Storage> {
     last_sync: Option<Duration>,
     refused_at: Option<Duration>,
     stats: Stats,
+    /// Files that are done with and not removed yet.
+    done_files: Vec<Segment>,
     /// The last file that was read back, and its samples.
     cached: Option<(String, Vec<Stored>)>,
 }
@@ -124,6 +126,7 @@ impl<S: Storage> Spool<S> {
             last_sync: None,
             refused_at: None,
             stats: Stats::default(),
+            done_files: Vec::new(),
             cached: None,
         };
         spool.recover();
@@ -136,6 +139,7 @@ impl<S: Storage> Spool<S> {
             // The card refuses: numbers of an identity that it knows cannot be given safely.
             spool.begin_log();
         }
+        spool.remove_files([]);
         spool
     }
 

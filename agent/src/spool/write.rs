@@ -75,8 +75,16 @@ impl<S: Storage> Spool<S> {
     }
 
     /// Removes files that are done with. One that stays is found again at the next start.
+    ///
+    /// None goes before the log that takes samples now is on the card: a power cut may bring back
+    /// some of the removed files and not others, and the newest log on the card is the one whose
+    /// numbers are given on.
     pub(super) fn remove_files(&mut self, files: impl IntoIterator<Item = Segment>) {
-        for file in files {
+        self.done_files.extend(files);
+        if !self.logs.back().is_some_and(|log| log.writing) {
+            return;
+        }
+        for file in std::mem::take(&mut self.done_files) {
             if self.storage.remove(&file.name).is_err() {
                 self.stats.failures += 1;
             }
