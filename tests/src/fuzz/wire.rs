@@ -60,9 +60,8 @@ fn collect(folder: &Path, kind: &str, found: &mut Vec<Vec<u8>>) {
     paths.sort();
     for path in paths {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if path.is_dir() {
-            collect(&path, kind, found);
-        } else if name.starts_with(kind) && name.ends_with(".json") {
+        // Files that are refused have a folder of their own, and are no seeds.
+        if name.starts_with(kind) && name.ends_with(".json") {
             found.extend(std::fs::read(&path));
         }
     }
