@@ -55,7 +55,8 @@ pub enum Error {
 }
 
 impl Error {
-    /// The same refusal, found one level further out: `in_path("[3]")` before `faults.co2_ppm`.
+    /// The same refusal, found one level further out: `within("[3]")` turns `faults.co2_ppm` into
+    /// `[3].faults.co2_ppm`.
     #[must_use]
     pub fn within(mut self, outer: &str) -> Self {
         if let Error::Missing { path } | Error::WrongType { path, .. } | Error::BadValue { path, .. } = &mut self {

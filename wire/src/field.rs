@@ -27,7 +27,8 @@ impl Field<'_> {
             Self::Bool(b) => b.to_string(),
             Self::Unsigned(n) => format!("number {n}"),
             Self::Signed(n) => format!("number {n}"),
-            Self::Float(n) => format!("number {n}"),
+            // 1.0 is no `1`: the reader must see what was refused.
+            Self::Float(n) => format!("number {n:?}"),
             Self::Text(text) => format!("text `{}`", text.chars().take(40).collect::<String>()),
             Self::Array => "an array".into(),
             Self::Object(_) => "an object".into(),

@@ -64,7 +64,8 @@ impl Entry {
     }
 }
 
-/// Writes entries: one alone as an object, anything else as an array.
+/// Writes entries: one alone as an object, anything else as an array. A value that is not finite
+/// breaks the contract of [`Sample`] and is left out, since JSON has no word for it.
 #[must_use]
 pub fn print(entries: &[Entry]) -> String {
     // About 32 bytes a point.

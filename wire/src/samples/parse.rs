@@ -3,7 +3,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::{Entry, Lost, LostReason};
 use crate::{
@@ -18,22 +18,42 @@ pub fn parse(body: &[u8]) -> Result<Vec<Entry>, Error> {
     if body.len() > BODY_BYTES_MAX {
         return Err(Error::TooLarge { bytes: body.len() });
     }
-    let mut refusal = None;
+    let mut progress = Progress::default();
     let mut json = serde_json::Deserializer::from_slice(body);
-    let entries = Body { refusal: &mut refusal }
-        .deserialize(&mut json)
-        .and_then(|entries| json.end().map(|()| entries))
-        .map_err(|error| refusal.unwrap_or_else(|| read::not_json(error)))?;
+    let read = Body(&mut progress).deserialize(&mut json).and_then(|entries| json.end().map(|()| entries));
+    let entries = read.map_err(|error| progress.why(error))?;
     if entries.is_empty() {
         return Err(Error::BadValue { path: String::new(), reason: "an array without samples".into() });
     }
     Ok(entries)
 }
 
-/// Reads the whole body; a refusal of ours travels beside serde's own error.
-struct Body<'r> {
-    refusal: &'r mut Option<Error>,
+/// What serde's own error cannot carry: which item is being read, and our refusal.
+#[derive(Default)]
+struct Progress {
+    /// The item of the array that is being read.
+    index: Option<usize>,
+    refusal: Option<Error>,
 }
+
+impl Progress {
+    /// Keeps our refusal and ends the reading.
+    fn refuse<E: serde::de::Error>(&mut self, refusal: Error) -> E {
+        self.refusal = Some(refusal);
+        E::custom("refused")
+    }
+
+    fn why(self, error: serde_json::Error) -> Error {
+        let error = self.refusal.unwrap_or_else(|| read::not_json(error));
+        match self.index {
+            Some(index) => error.within(&format!("[{index}]")),
+            None => error,
+        }
+    }
+}
+
+/// Reads the whole body.
+struct Body<'p>(&'p mut Progress);
 
 impl<'de> DeserializeSeed<'de> for Body<'_> {
     type Value = Vec<Entry>;
@@ -50,47 +70,38 @@ impl<'de> Visitor<'de> for Body<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<Vec<Entry>, A::Error> {
-        match entry(fields)? {
-            Ok(entry) => Ok(vec![entry]),
-            Err(error) => {
-                *self.refusal = Some(error);
-                Err(A::Error::custom("refused"))
-            }
-        }
+        entry(fields, self.0).map(|entry| vec![entry])
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Vec<Entry>, A::Error> {
         let mut entries = Vec::new();
-        while let Some(item) = items.next_element_seed(Item)? {
-            match item {
-                Ok(entry) => entries.push(entry),
-                Err(error) => {
-                    *self.refusal = Some(error.within(&format!("[{}]", entries.len())));
-                    return Err(A::Error::custom("refused"));
-                }
-            }
+        self.0.index = Some(0);
+        while let Some(entry) = items.next_element_seed(Item(self.0))? {
+            entries.push(entry);
+            self.0.index = Some(entries.len());
         }
+        self.0.index = None;
         Ok(entries)
     }
 }
 
 /// Reads one item of an array.
-struct Item;
+struct Item<'p>(&'p mut Progress);
 
-impl<'de> DeserializeSeed<'de> for Item {
-    type Value = Result<Entry, Error>;
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+impl<'de> DeserializeSeed<'de> for Item<'_> {
+    type Value = Entry;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Entry, D::Error> {
         deserializer.deserialize_map(self)
     }
 }
 
-impl<'de> Visitor<'de> for Item {
-    type Value = Result<Entry, Error>;
+impl<'de> Visitor<'de> for Item<'_> {
+    type Value = Entry;
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a sample")
     }
-    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<Self::Value, A::Error> {
-        entry(fields)
+    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<Entry, A::Error> {
+        entry(fields, self.0)
     }
 }
 
@@ -125,20 +136,24 @@ impl<'a> Header<'a> {
     }
 }
 
-fn entry<'de, A: MapAccess<'de>>(mut fields: A) -> Result<Result<Entry, Error>, A::Error> {
+fn entry<'de, A: MapAccess<'de>>(mut fields: A, progress: &mut Progress) -> Result<Entry, A::Error> {
     let mut header = Header::default();
     let mut points: Vec<(Cow<'de, str>, Field<'de>)> = Vec::with_capacity(16);
     while let Some(Key(name)) = fields.next_key()? {
         let value: Field<'de> = fields.next_value()?;
         match header.slot(&name) {
-            Some(slot) if slot.is_some() => return Ok(Err(bad(&name, "is there twice".into()))),
+            Some(slot) if slot.is_some() => return Err(progress.refuse(bad(&name, "is there twice".into()))),
             Some(slot) => *slot = Some(value),
             // An extension of somebody else: theirs to read, whatever it is.
             None if name.starts_with('_') => {}
+            // Here, not later: comparing thousands of names with each other would take long.
+            None if points.len() == SAMPLE_POINTS_MAX => return Err(progress.refuse(too_many())),
             None => points.push((name, value)),
         }
     }
-    Ok(if header.lost.is_some() { lost(&header).map(Entry::Lost) } else { sample(header, points).map(Entry::Sample) })
+    let entry =
+        if header.lost.is_some() { lost(&header).map(Entry::Lost) } else { sample(header, points).map(Entry::Sample) };
+    entry.map_err(|refusal| progress.refuse(refusal))
 }
 
 fn sample<'a>(header: Header<'a>, fields: Vec<(Cow<'a, str>, Field<'a>)>) -> Result<Sample, Error> {
@@ -163,10 +178,6 @@ fn sample<'a>(header: Header<'a>, fields: Vec<(Cow<'a, str>, Field<'a>)>) -> Res
         points.push((point, value));
     }
     let faults = faults(header.faults, &points)?;
-    if points.len() + faults.len() > SAMPLE_POINTS_MAX {
-        let count = points.len() + faults.len();
-        return Err(bad("", format!("{count} points are over the limit of {SAMPLE_POINTS_MAX}")));
-    }
     Ok(Sample {
         at,
         seq,
@@ -195,6 +206,9 @@ fn faults(field: Option<Field<'_>>, points: &[(PointName, f64)]) -> Result<Vec<(
         Some(Field::Object(fields)) => fields,
         Some(other) => return Err(wrong("faults", "an object", &other)),
     };
+    if points.len() + fields.len() > SAMPLE_POINTS_MAX {
+        return Err(too_many());
+    }
     let mut faults: Vec<(PointName, Fault)> = Vec::with_capacity(fields.len());
     for (name, reason) in fields {
         let path = format!("faults.{}", cut(&name));
@@ -250,6 +264,10 @@ fn identifier(path: &str, field: Option<&Field<'_>>) -> Result<Id, Error> {
 
 fn missing(path: &str) -> Error {
     Error::Missing { path: path.into() }
+}
+
+fn too_many() -> Error {
+    bad("", format!("values and faults are over the limit of {SAMPLE_POINTS_MAX} together"))
 }
 
 fn bad(path: &str, reason: String) -> Error {
