@@ -2,10 +2,11 @@
 //!
 //! Data flows through the modules in this order:
 //! sensor → [`driver`] → [`sampler`] → [`spool`] → [`uplink`] ⇢ MQTT.
-//! [`draft`] is what the sampler hands to the spool, [`clock`] tells what time it was,
+//! [`command`] brings what the collector asks for the other way. [`draft`] is what the sampler hands to the spool, [`clock`] tells what time it was,
 //! [`world`] is everything that a test or the demo replaces. [`run`] connects them.
 
 pub mod clock;
+pub mod command;
 pub mod config;
 pub mod draft;
 pub mod driver;

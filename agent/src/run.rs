@@ -6,13 +6,14 @@ use tokio::sync::{mpsc, oneshot, watch};
 use wire::{PointAbout, PointName};
 
 use crate::{
+    command::{self, COMMANDS_MAX},
     config::Config,
     draft::Draft,
     sampler,
     spool::{self, Spool, disk::Disk},
     uplink::{
         core::Core,
-        mqtt::{Connection, FileError, Introduction},
+        mqtt::{Commands, Connection, FileError, Introduction},
         pump::{EVENTS_MAX, Event, PUBLISHES_MAX, Pump, figures},
     },
     world::World,
@@ -71,7 +72,9 @@ pub async fn run(config: Config, world: World, shutdown: impl Future<Output = ()
 
     let (events, hearing) = sync_channel(EVENTS_MAX);
     let (publishes, publishing) = mpsc::channel(PUBLISHES_MAX);
-    let connection = Connection::new(&config.mqtt, world.clone(), me, events.clone())?;
+    let (asked, commands) = mpsc::channel(COMMANDS_MAX);
+    let (outcomes, done) = mpsc::channel(COMMANDS_MAX);
+    let connection = Connection::new(&config.mqtt, world.clone(), me, events.clone(), Commands { asked, done })?;
     let pump =
         Pump { spool, core: Core::new(config.mqtt.ack_timeout), clock: world.clock.clone(), publishes, audit: audit() };
     std::thread::Builder::new()
@@ -83,7 +86,10 @@ pub async fn run(config: Config, world: World, shutdown: impl Future<Output = ()
     let (stop_sampling, sampling) = watch::channel(false);
     let (stop_connection, connecting) = watch::channel(false);
     let (drafts, drafted) = mpsc::channel(DRAFTS_MAX);
-    let sampler = sampler::start(&config, &world, drafts, sampling)?;
+    let (requests, requested) = mpsc::channel(COMMANDS_MAX);
+    let sampler = sampler::start(&config, &world, drafts, requested, sampling)?;
+    // Ends with the connection, which holds the other end of its commands.
+    tokio::spawn(command::run(commands, requests, outcomes));
     let connection = tokio::spawn(connection.run(publishing, connecting));
     let forwarding = tokio::spawn(forward(drafted, events.clone()));
     let watchdog = tokio::spawn(crate::watchdog::run());

@@ -68,14 +68,14 @@ fn a_sensor_that_does_not_answer_is_named_with_a_way_out_and_exit_code_1() {
 fn a_chip_at_another_address_than_configured_is_pointed_out() {
     let (_folder, path) = config(
         "venue = \"v\"\nroom = \"r\"\nagent = \"a\"\n\
-         [[bus]]\nname = \"sim\"\nbackend = \"simulated\"\n\
+         [[bus]]\nname = \"sim\"\nbackend = \"simulated\"\nfitted = false\n\
          [[sensor]]\nname = \"air\"\ndriver = \"sht4x\"\nbus = \"sim\"\naddress = 0x45\n\
          [[sensor]]\nname = \"co2\"\ndriver = \"scd4x\"\nbus = \"sim\"\n",
     );
     let output = agent(&["check"], &path);
     let stdout = text(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{stdout}");
-    assert!(stdout.contains("also answering, but in no `[[sensor]]`: 0x23 (BH1750?), 0x44 (SHT4x?)\n"), "{stdout}");
+    assert!(stdout.contains("also answering, but in no `[[sensor]]`: 0x23 (bh1750?), 0x44 (sht4x?)\n"), "{stdout}");
 }
 
 #[test]

@@ -7,11 +7,12 @@ use std::{
     time::Duration,
 };
 
-use agent::{
-    config::sensor,
-    driver::{
-        Error, Measured,
-        probe::{http::Http, icmp::Icmp, tcp},
+use agent::driver::{
+    Error, Measured, Probe,
+    probe::{
+        http::{self, Http},
+        icmp::{self, Icmp},
+        tcp,
     },
 };
 use wire::Fault;
@@ -28,7 +29,7 @@ fn closed_port() -> u16 {
 }
 
 fn tcp_probe(host: &str, port: u16) -> Result<Vec<Measured>, Error> {
-    tcp::read(&sensor::Tcp { host: host.into(), port, timeout: TIMEOUT })
+    tcp::read(&tcp::Settings { host: host.into(), port, timeout: TIMEOUT })
 }
 
 #[test]
@@ -69,7 +70,7 @@ fn serve(answer: &'static str, requests: usize) -> String {
 }
 
 fn http_probe(url: String, status: Option<u16>, contains: Option<&str>) -> Result<Vec<Measured>, Error> {
-    Http::new(sensor::Http { url, status, contains: contains.map(Into::into), timeout: TIMEOUT }).read()
+    Http::new(http::Settings { url, status, contains: contains.map(Into::into), timeout: TIMEOUT }).read()
 }
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 12\r\nConnection: close\r\n\r\nall is well\n";
@@ -129,13 +130,13 @@ fn a_server_that_says_nothing_ends_with_the_time_out() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     let timeout = Duration::from_millis(200);
-    let probe = Http::new(sensor::Http { url, status: None, contains: None, timeout });
+    let mut probe = Http::new(http::Settings { url, status: None, contains: None, timeout });
     assert_eq!(value(&probe.read().unwrap(), "reachable"), Some(0.0));
 }
 
 #[test]
 fn a_ping_to_this_computer_answers_or_says_that_it_is_not_permitted() {
-    let mut probe = Icmp::new(sensor::Icmp { host: "127.0.0.1".into(), timeout: TIMEOUT });
+    let mut probe = Icmp::new(icmp::Settings { host: "127.0.0.1".into(), timeout: TIMEOUT });
     match probe.read() {
         Ok(measured) => assert_eq!(value(&measured, "reachable"), Some(1.0)),
         Err(error) => {

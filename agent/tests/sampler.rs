@@ -8,9 +8,12 @@ use std::{
 };
 
 use agent::{
-    config::{Backend, Bus, Config, Driver, Sensor, sensor},
+    config::{Backend, Bus, Config, Sensor},
     draft::Draft,
-    driver::simulated::{FaultKind, Room, Setting, Target},
+    driver::{
+        Level, Pull, Seat, Settings, air, climate, computer, contact, light,
+        simulated::{FaultKind, Room, Setting, Target},
+    },
     sampler,
     world::{Clock, World},
 };
@@ -45,9 +48,12 @@ fn id(text: &str) -> Id {
     Id::parse(text).unwrap()
 }
 
+type Driver = Arc<dyn Settings>;
+
 struct Harness {
     room: Arc<Room>,
     drafts: mpsc::Receiver<Draft>,
+    requests: mpsc::Sender<sampler::Request>,
     _stop: watch::Sender<bool>,
 }
 
@@ -60,7 +66,7 @@ fn start_in(room: Arc<Room>, clock: Arc<dyn Clock>, drivers: Vec<Driver>) -> Har
     let world = World { clock, room: Some(Arc::clone(&room)) };
     let mut config = Config::new(id("v"), id("r"), id("a"));
     config.sampler.stuck_after = 5;
-    config.buses.push(Bus { name: id("i2c"), backend: Backend::Simulated { seed: 1 } });
+    config.buses.push(Bus { name: id("i2c"), backend: Backend::Simulated { seed: 1, fitted: true } });
     config.sensors = drivers
         .into_iter()
         .enumerate()
@@ -68,8 +74,9 @@ fn start_in(room: Arc<Room>, clock: Arc<dyn Clock>, drivers: Vec<Driver>) -> Har
         .collect();
     let (sender, drafts) = mpsc::channel(16);
     let (stop, stopped) = watch::channel(false);
-    sampler::start(&config, &world, sender, stopped).unwrap();
-    Harness { room, drafts, _stop: stop }
+    let (requests, requested) = mpsc::channel(4);
+    sampler::start(&config, &world, sender, requested, stopped).unwrap();
+    Harness { room, drafts, requests, _stop: stop }
 }
 
 impl Harness {
@@ -94,25 +101,24 @@ impl Harness {
 }
 
 fn sht4x() -> Driver {
-    Driver::Sht4x(sensor::Sht4x { bus: id("i2c"), address: 0x44 })
+    Arc::new(climate::sht4x::Settings { seat: Seat::new(id("i2c"), 0x44) })
 }
 
 fn scd4x() -> Driver {
-    let scd4x = sensor::Scd4x { bus: id("i2c"), pressure_hpa: None, self_calibration: false, climate: false };
-    Driver::Scd4x(scd4x)
+    Arc::new(air::scd4x::Settings { seat: Seat::new(id("i2c"), 0x62), setup: air::scd4x::Setup::default() })
 }
 
 fn bh1750() -> Driver {
-    Driver::Bh1750(sensor::Bh1750 { bus: id("i2c"), address: 0x23, mtreg: 254 })
+    Arc::new(light::bh1750::Settings { seat: Seat::new(id("i2c"), 0x23), mtreg: 254 })
 }
 
 fn contact() -> Driver {
-    Driver::Contact(sensor::Contact {
+    Arc::new(contact::Settings {
         bus: id("i2c"),
         line: 17,
         point: "power_on".into(),
-        active: sensor::Level::Low,
-        pull: sensor::Pull::Up,
+        active: Level::Low,
+        pull: Pull::Up,
         debounce: Duration::from_millis(50),
     })
 }
@@ -231,7 +237,7 @@ async fn no_broken_chip_ever_yields_a_value() {
 
 #[tokio::test]
 async fn a_bus_that_hangs_delays_neither_contacts_nor_what_sits_on_no_bus() {
-    let computer = Driver::Computer(sensor::Computer { disk: "/".into(), root: "/".into() });
+    let computer = Arc::new(computer::Settings { disk: "/".into(), root: "/".into() });
     let mut harness = start(vec![sht4x(), contact(), computer]);
     harness.until(|draft| value(draft, "temperature_celsius").is_some()).await;
     harness.room.fault(Target::Bus, FaultKind::Hung);
@@ -295,4 +301,27 @@ async fn without_air_conditioning_a_full_room_grows_warm_and_stuffy() {
     room.set(Setting::AirConditioning(true));
     room.set(Setting::FreshAir(true));
     harness.until(|draft| value(draft, "temperature_celsius").is_some_and(|celsius| celsius < 22.0)).await;
+}
+
+#[tokio::test]
+async fn a_command_to_sample_does_so_at_once_and_one_to_nobody_says_who_is_there() {
+    let clock: Arc<dyn Clock> = Arc::new(Fast { start: Instant::now(), speed: 1 });
+    let mut harness = start_in(Room::new(1, Arc::clone(&clock)), clock, vec![sht4x()]);
+    let first = harness.next().await;
+    let ask = |name: &str, args: serde_json::Value| {
+        let (reply, replied) = tokio::sync::oneshot::channel();
+        let serde_json::Value::Object(args) = args else { panic!("arguments are an object") };
+        (sampler::Request { name: name.to_owned(), args, reply }, replied)
+    };
+    let (request, replied) = ask("sample", serde_json::json!({}));
+    harness.requests.send(request).await.unwrap();
+    assert!(replied.await.unwrap().is_ok());
+    let second = harness.next().await;
+    assert!(second.read_at < first.read_at + Duration::from_secs(9), "it waited for the next period");
+    let (request, replied) = ask("recalibrate", serde_json::json!({"sensor": "nobody"}));
+    harness.requests.send(request).await.unwrap();
+    assert_eq!(replied.await.unwrap().unwrap_err(), "no sensor is named `nobody`; there are `s0`");
+    let (request, replied) = ask("recalibrate", serde_json::json!({"sensor": "s0"}));
+    harness.requests.send(request).await.unwrap();
+    assert_eq!(replied.await.unwrap().unwrap_err(), "this sensor knows no command `recalibrate`");
 }

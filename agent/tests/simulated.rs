@@ -46,7 +46,7 @@ impl Clock for Held {
 fn room(seed: u64) -> (Arc<Held>, Arc<Room>, AnyI2c) {
     let clock = Arc::new(Held(Mutex::new(Duration::from_secs(100))));
     let room = Room::new(seed, clock.clone());
-    let bus = Bus { name: Id::parse("i2c").unwrap(), backend: Backend::Simulated { seed } };
+    let bus = Bus { name: Id::parse("i2c").unwrap(), backend: Backend::Simulated { seed, fitted: true } };
     let i2c = open_i2c(&bus, &room).unwrap();
     (clock, room, i2c)
 }

@@ -4,11 +4,11 @@
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use agent::{
-    config::{
-        Backend, Bus, Config, Driver, Sensor,
-        sensor::{Bh1750, Contact, Level, Pull, Scd4x, Sht4x, Tcp},
+    config::{Backend, Bus, Config, Sensor},
+    driver::{
+        Level, Pull, Seat, Settings, air, climate, contact, light, probe,
+        simulated::{self, Room, Setting},
     },
-    driver::simulated::{Room, Setting},
     world::Clock,
 };
 use wire::Id;
@@ -70,15 +70,17 @@ pub fn agent_config(index: usize, broker: SocketAddr, song_server: SocketAddr, d
     config.mqtt.port = broker.port();
     config.spool.path = data.join("spool").join(room_id(index).as_str());
     config.sampler.period = PERIOD;
-    config.buses = vec![Bus { name: bus.clone(), backend: Backend::Simulated { seed: index as u64 } }];
+    config.sampler.state_path = data.join("state").join(room_id(index).as_str());
+    config.buses = vec![Bus { name: bus.clone(), backend: Backend::Simulated { seed: index as u64, fitted: true } }];
+    let seat = |address: u8| Seat::new(bus.clone(), address);
     config.sensors = vec![
-        sensor("climate", None, Driver::Sht4x(Sht4x { bus: bus.clone(), address: 0x44 })),
+        sensor("climate", None, Arc::new(climate::sht4x::Settings { seat: seat(simulated::SHT4X) })),
         sensor(
             "air",
             None,
-            Driver::Scd4x(Scd4x { bus: bus.clone(), pressure_hpa: None, self_calibration: false, climate: false }),
+            Arc::new(air::scd4x::Settings { seat: seat(simulated::SCD4X), setup: air::scd4x::Setup::default() }),
         ),
-        sensor("light", None, Driver::Bh1750(Bh1750 { bus: bus.clone(), address: LIGHT_ADDRESS, mtreg: 254 })),
+        sensor("light", None, Arc::new(light::bh1750::Settings { seat: seat(LIGHT_ADDRESS), mtreg: 254 })),
         sensor("amplifier-power", Some("amplifier"), contact(&bus, AMPLIFIER_LINE, "power_on")),
         sensor("extinguisher-bracket", Some("extinguisher"), contact(&bus, EXTINGUISHER_LINE, "present")),
         Sensor {
@@ -86,7 +88,7 @@ pub fn agent_config(index: usize, broker: SocketAddr, song_server: SocketAddr, d
             ..sensor(
                 "song-server",
                 Some("song-server"),
-                Driver::Tcp(Tcp {
+                Arc::new(probe::tcp::Settings {
                     host: song_server.ip().to_string(),
                     port: song_server.port(),
                     timeout: Duration::from_secs(10),
@@ -97,12 +99,12 @@ pub fn agent_config(index: usize, broker: SocketAddr, song_server: SocketAddr, d
     config
 }
 
-fn sensor(name: &str, asset: Option<&str>, driver: Driver) -> Sensor {
+fn sensor(name: &str, asset: Option<&str>, driver: Arc<dyn Settings>) -> Sensor {
     Sensor { name: id(name), asset: asset.map(id), period: None, driver }
 }
 
-fn contact(bus: &Id, line: u32, point: &str) -> Driver {
-    Driver::Contact(Contact {
+fn contact(bus: &Id, line: u32, point: &str) -> Arc<dyn Settings> {
+    Arc::new(contact::Settings {
         bus: bus.clone(),
         line,
         point: point.into(),

@@ -5,7 +5,7 @@ use std::{path::Path, process::ExitCode, time::Duration};
 
 use agent::{
     clock::SystemClock,
-    config::{Config, Driver, sensor::Tcp},
+    config::Config,
     driver::probe::tcp,
     sampler::{self, Finding, Findings},
     texts::{self, Lang, check as text},
@@ -36,14 +36,14 @@ pub(super) fn check(config: &Config, lang: Lang) -> ExitCode {
     say(&format!("hallwatch-agent {} · {}\n", env!("CARGO_PKG_VERSION"), config.source()));
     for (index, bus) in config.buses.iter().enumerate() {
         say(&text::bus(bus.name.as_str(), &bus.backend.to_string(), lang));
-        print_table(findings.iter().filter(|finding| finding.sensor.driver.bus() == Some(&bus.name)), lang);
+        print_table(findings.iter().filter(|finding| finding.sensor.driver.place().bus() == Some(&bus.name)), lang);
         if let Some(addresses) = strangers.get(&index).filter(|addresses| !addresses.is_empty()) {
             say(&format!("  {}\n", text::strangers(addresses, lang)));
         }
     }
-    if findings.iter().any(|finding| finding.sensor.driver.bus().is_none()) {
+    if findings.iter().any(|finding| finding.sensor.driver.place().bus().is_none()) {
         say(text::no_bus(lang));
-        print_table(findings.iter().filter(|finding| finding.sensor.driver.bus().is_none()), lang);
+        print_table(findings.iter().filter(|finding| finding.sensor.driver.place().bus().is_none()), lang);
     }
     print_surroundings(config, lang);
     let silent = findings.iter().filter(|finding| !finding.answered()).count();
@@ -79,12 +79,7 @@ fn print_table<'a>(findings: impl Iterator<Item = &'a Finding>, lang: Lang) {
 
 fn row(finding: &Finding, lang: Lang) -> [String; 5] {
     let driver = &finding.sensor.driver;
-    let place = match driver {
-        Driver::Sht4x(_) | Driver::Scd4x(_) | Driver::Bh1750(_) | Driver::Contact(_) => {
-            driver.place().split_once(' ').map_or_else(String::new, |(_, place)| place.to_owned())
-        }
-        other => other.place(),
-    };
+    let place = driver.place().on_bus();
     let answered = match (&finding.identity, finding.answered()) {
         (Some(identity), true) => identity.clone(),
         (_, answered) => text::answered(answered, lang).to_owned(),
@@ -99,17 +94,17 @@ fn row(finding: &Finding, lang: Lang) -> [String; 5] {
         Some(fault) if !finding.answered() => text::fault(fault, lang),
         _ => points.collect::<Vec<_>>().join(", "),
     };
-    [place, finding.sensor.name.to_string(), driver.word().to_owned(), answered, reading]
+    [place, finding.sensor.name.to_string(), driver.kind().word.to_owned(), answered, reading]
 }
 
 fn hint(finding: &Finding, lang: Lang) -> Option<String> {
-    let hint = text::hint(finding.fault()?, &finding.sensor.driver, lang);
+    let hint = text::hint(finding.fault()?, &*finding.sensor.driver, lang);
     let trouble = finding.trouble.as_ref().map_or_else(String::new, |trouble| format!("{trouble}\n      "));
     Some(format!("{trouble}{}{hint}", text::hint_word(lang)))
 }
 
 fn print_surroundings(config: &Config, lang: Lang) {
-    let broker = Tcp { host: config.mqtt.host.clone(), port: config.mqtt.port, timeout: BROKER_TIMEOUT };
+    let broker = tcp::Settings { host: config.mqtt.host.clone(), port: config.mqtt.port, timeout: BROKER_TIMEOUT };
     let reachable = tcp::read(&broker).is_ok_and(|measured| measured.iter().any(|m| m.value == Ok(1.0)));
     say(&text::broker(&format!("{}:{}", broker.host, broker.port), reachable, lang));
     let trouble = spool_trouble(&config.spool.path).map(|error| error.to_string());

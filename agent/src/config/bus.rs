@@ -34,6 +34,8 @@ pub enum Backend {
     Simulated {
         /// The same seed gives the same room, noise included.
         seed: u64,
+        /// Every chip that the configuration names is in the room; else only its own three are.
+        fitted: bool,
     },
 }
 
@@ -51,6 +53,7 @@ impl Bus {
             1 => Backend::Linux { i2c: path("i2c", "/dev/i2c-1"), gpio: path("gpio", "/dev/gpiochip0") },
             _ => Backend::Simulated {
                 seed: table.whole("seed", 0, i64::MAX).and_then(|n| u64::try_from(n).ok()).unwrap_or(1),
+                fitted: table.flag("fitted").unwrap_or(true),
             },
         });
         let bus = Some(Self { name: name?, backend: backend? });
@@ -72,9 +75,10 @@ impl Bus {
                 put("i2c", i2c.display().to_string().into());
                 put("gpio", gpio.display().to_string().into());
             }
-            Backend::Simulated { seed } => {
+            Backend::Simulated { seed, fitted } => {
                 put("backend", "simulated".into());
                 put("seed", i64::try_from(*seed).unwrap_or(i64::MAX).into());
+                put("fitted", (*fitted).into());
             }
         }
         table
@@ -86,7 +90,7 @@ impl std::fmt::Display for Backend {
         match self {
             Self::Rppal { i2c } => write!(f, "rppal, I2C {i2c}"),
             Self::Linux { i2c, gpio } => write!(f, "{}, {}", i2c.display(), gpio.display()),
-            Self::Simulated { seed } => write!(f, "simulated, seed {seed}"),
+            Self::Simulated { seed, .. } => write!(f, "simulated, seed {seed}"),
         }
     }
 }

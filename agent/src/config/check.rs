@@ -4,11 +4,14 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Bus, Driver, Sensor,
+    Bus, Sensor,
     mistake::{Problem, nearest},
     reader::Notes,
 };
-use crate::sampler;
+use crate::{
+    driver::{Mux, Place},
+    sampler,
+};
 
 /// Notes what does not fit together. Each item comes with its place in the file; here no item was
 /// left out, so places are indices.
@@ -19,18 +22,17 @@ pub(super) fn check(notes: &Notes, buses: &[(usize, Bus)], sensors: &[(usize, Se
     }
     let names: Vec<&str> = buses.iter().map(|(_, bus)| bus.name.as_str()).collect();
     let mut count = 0;
+    let mut trunk = Trunk::default();
     for (i, sensor) in sensors {
         taken.take(format!("sensor[{i}].name"), "sensor", sensor.name.as_str());
-        if let Some(bus) = sensor.driver.bus()
+        let place = sensor.driver.place();
+        if let Some(bus) = place.bus()
             && !names.contains(&bus.as_str())
         {
             let nearest = nearest(bus.as_str(), names.iter().copied());
             notes.add(None, &format!("sensor[{i}].bus"), Problem::NoBus { bus: bus.to_string(), nearest });
         }
-        let key = if matches!(sensor.driver, Driver::Contact(_)) { "line" } else { "address" };
-        if sensor.driver.bus().is_some() {
-            taken.take(format!("sensor[{i}].{key}"), "place", &sensor.driver.place());
-        }
+        check_seat(&mut taken, &mut trunk, *i, &place);
         match sampler::point_names(sensor) {
             Ok(points) => {
                 count += points.len();
@@ -47,6 +49,48 @@ pub(super) fn check(notes: &Notes, buses: &[(usize, Bus)], sensors: &[(usize, Se
     }
     if count > sampler::POINTS_MAX {
         notes.add(None, "sensor", Problem::TooMany { count, limit: sampler::POINTS_MAX });
+    }
+}
+
+/// Addresses of each bus that everybody on it sees, and those behind a multiplexer: a chip on the bus
+/// itself answers whatever channel is open, so its address must be free behind every channel.
+#[derive(Default)]
+struct Trunk {
+    open: BTreeMap<(String, u8), String>,
+    behind: BTreeMap<(String, u8), String>,
+    muxes: BTreeMap<(String, u8), String>,
+}
+
+fn check_seat(taken: &mut Taken<'_>, trunk: &mut Trunk, i: usize, place: &Place) {
+    let key = match place {
+        Place::Chip(_) => "address",
+        Place::Line { .. } => "line",
+        Place::OneWire { .. } => "id",
+        Place::Host(_) | Place::Here => return,
+    };
+    let key = format!("sensor[{i}].{key}");
+    taken.take(key.clone(), "place", &place.to_string());
+    let Place::Chip(seat) = place else { return };
+    let at = |address: u8| (seat.bus.to_string(), address);
+    let clash = |address: u8, first: Option<&String>| {
+        if let Some(first) = first {
+            let value = format!("{} {address:#04x}", seat.bus);
+            taken.notes.add(None, &key, Problem::Twice { value, first: first.clone() });
+        }
+    };
+    match seat.mux {
+        Some(Mux { address, .. }) => {
+            clash(seat.address, trunk.open.get(&at(seat.address)));
+            clash(address, trunk.open.get(&at(address)));
+            clash(seat.address, trunk.muxes.get(&at(seat.address)));
+            trunk.behind.entry(at(seat.address)).or_insert_with(|| key.clone());
+            trunk.muxes.entry(at(address)).or_insert_with(|| format!("sensor[{i}].mux"));
+        }
+        None => {
+            clash(seat.address, trunk.behind.get(&at(seat.address)));
+            clash(seat.address, trunk.muxes.get(&at(seat.address)));
+            trunk.open.entry(at(seat.address)).or_insert_with(|| key.clone());
+        }
     }
 }
 

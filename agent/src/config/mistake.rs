@@ -65,6 +65,13 @@ pub enum Problem {
         /// The name.
         name: String,
     },
+    /// Asked more often than the sensor bears.
+    TooFast {
+        /// The period.
+        found: String,
+        /// The shortest that will do.
+        least: String,
+    },
     /// More points than a sample carries.
     TooMany {
         /// How many there are.
@@ -92,6 +99,15 @@ pub enum Expected {
         /// The greatest.
         high: i64,
     },
+    /// A number.
+    Number {
+        /// The least.
+        low: f64,
+        /// The greatest.
+        high: f64,
+    },
+    /// An I2C address that a chip can have.
+    Address(&'static [u8]),
     /// A duration.
     Time {
         /// The shortest.
@@ -103,6 +119,11 @@ pub enum Expected {
     Size {
         /// The least.
         low: &'static str,
+    },
+    /// The word of a driver.
+    Driver {
+        /// One that looks like what was written.
+        nearest: Option<String>,
     },
     /// One of some words.
     OneOf(&'static [&'static str]),

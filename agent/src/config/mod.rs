@@ -10,16 +10,17 @@ pub mod quantity;
 mod reader;
 pub mod sampler;
 pub mod sensor;
-mod sensor_file;
 pub mod spool;
 
 use wire::{Id, Source};
 
 pub use bus::{Backend, Bus};
 pub use load::{DEFAULT_PATH, Error, load, parse};
+pub use mistake::{Expected, Problem};
 pub use mqtt::{Mqtt, Secret, Tls};
+pub use reader::Table;
 pub use sampler::Sampler;
-pub use sensor::{Driver, Sensor};
+pub use sensor::Sensor;
 pub use spool::Spool;
 
 /// Everything the agent is told.

@@ -10,6 +10,7 @@ use super::{
     mistake::{Expected, Mistake, Problem, nearest},
     quantity,
 };
+use crate::driver::{Kind, table};
 
 /// What the crate `config` calls the origin of values from the environment.
 const ENVIRONMENT: &str = "the environment";
@@ -35,7 +36,7 @@ impl Notes {
 }
 
 /// A table that is being read.
-pub(super) struct Table<'a> {
+pub struct Table<'a> {
     notes: &'a Notes,
     /// Empty for the root.
     path: String,
@@ -58,7 +59,8 @@ impl<'a> Table<'a> {
         self.values.is_some()
     }
 
-    pub(super) fn note(&self, key: &str, mut problem: Problem) {
+    /// Writes down a mistake at `key`.
+    pub fn note(&self, key: &str, mut problem: Problem) {
         if let (Problem::Wrong { found, .. }, "password") = (&mut problem, key) {
             *found = format!("{:?}", super::Secret::new(""));
         }
@@ -81,18 +83,20 @@ impl<'a> Table<'a> {
     }
 
     /// Notes that `key` is missing, unless it is there and wrong, which is noted already.
-    pub(super) fn require<T>(&self, key: &'static str, expected: Expected, found: Option<T>) -> Option<T> {
+    pub fn require<T>(&self, key: &'static str, expected: Expected, found: Option<T>) -> Option<T> {
         if found.is_none() && self.values.and_then(|values| values.get(key)).is_none() {
             self.note(key, Problem::Missing { expected });
         }
         found
     }
 
-    pub(super) fn id(&self, key: &'static str) -> Option<Id> {
+    /// An identifier.
+    pub fn id(&self, key: &'static str) -> Option<Id> {
         self.take(key, Expected::Id, |value| Id::parse(&text(value)?).ok())
     }
 
-    pub(super) fn point(&self, key: &'static str) -> Option<String> {
+    /// The name of a point.
+    pub fn point(&self, key: &'static str) -> Option<String> {
         let reserved = |text: &String| wire::point::HEADER_NAMES.contains(&text.as_str());
         if let Some(name) = self.values.and_then(|values| values.get(key)).and_then(text).filter(reserved) {
             self.asked.borrow_mut().push(key);
@@ -102,16 +106,19 @@ impl<'a> Table<'a> {
         self.take(key, Expected::Point, |value| PointName::parse(&text(value)?).ok().map(|name| name.to_string()))
     }
 
-    pub(super) fn text(&self, key: &'static str) -> Option<String> {
+    /// A text that is not empty.
+    pub fn text(&self, key: &'static str) -> Option<String> {
         self.take(key, Expected::Text, |value| text(value).filter(|text| !text.trim().is_empty()))
     }
 
-    pub(super) fn url(&self, key: &'static str) -> Option<String> {
+    /// An `http://` or `https://` address.
+    pub fn url(&self, key: &'static str) -> Option<String> {
         let is_url = |text: &String| text.starts_with("http://") || text.starts_with("https://");
         self.take(key, Expected::Url, |value| text(value).filter(is_url))
     }
 
-    pub(super) fn flag(&self, key: &'static str) -> Option<bool> {
+    /// `true` or `false`.
+    pub fn flag(&self, key: &'static str) -> Option<bool> {
         self.take(key, Expected::Flag, |value| match &value.kind {
             ValueKind::Boolean(flag) => Some(*flag),
             ValueKind::String(text) if value.origin() == Some(ENVIRONMENT) => text.parse().ok(),
@@ -119,23 +126,51 @@ impl<'a> Table<'a> {
         })
     }
 
-    pub(super) fn whole(&self, key: &'static str, low: i64, high: i64) -> Option<i64> {
+    /// A whole number.
+    pub fn whole(&self, key: &'static str, low: i64, high: i64) -> Option<i64> {
         self.take(key, Expected::Whole { low, high }, |value| whole(value).filter(|n| (low..=high).contains(n)))
     }
 
-    /// One of some I2C addresses, which are also given as `words` for messages.
-    pub(super) fn address(&self, key: &'static str, words: &'static [&'static str], addresses: &[u8]) -> Option<u8> {
+    /// A number, whole or not.
+    pub fn number(&self, key: &'static str, low: f64, high: f64) -> Option<f64> {
+        self.take(key, Expected::Number { low, high }, |value| {
+            let number = match value.kind {
+                ValueKind::Float(number) => Some(number),
+                _ => whole(value).map(|number| number as f64),
+            };
+            number.filter(|number| (low..=high).contains(number))
+        })
+    }
+
+    /// A kind of sensor.
+    pub(super) fn kind(&self, key: &'static str) -> Option<&'static Kind> {
+        let written = self.values.and_then(|values| values.get(key)).and_then(text).unwrap_or_default();
+        let nearest = nearest(&written, table::words().iter().copied());
+        self.require(key, Expected::Driver { nearest: None }, {
+            self.take(key, Expected::Driver { nearest }, |value| table::find(&text(value)?))
+        })
+    }
+
+    /// The bus that every wired sensor names.
+    #[must_use]
+    pub fn bus(&self) -> Option<Id> {
+        self.require("bus", Expected::Id, self.id("bus"))
+    }
+
+    /// One of some I2C addresses; the first where nothing is written.
+    pub fn address(&self, key: &'static str, addresses: &'static [u8]) -> Option<u8> {
         self.asked.borrow_mut().push(key);
-        let value = self.values?.get(key)?;
+        let Some(value) = self.values?.get(key) else { return addresses.first().copied() };
         let address = whole(value).and_then(|n| u8::try_from(n).ok()).filter(|n| addresses.contains(n));
         if address.is_none() {
             let found = whole(value).map_or_else(|| shown(value), |n| format!("{n:#04x}"));
-            self.note(key, Problem::Wrong { expected: Expected::OneOf(words), found });
+            self.note(key, Problem::Wrong { expected: Expected::Address(addresses), found });
         }
         address
     }
 
-    pub(super) fn duration(&self, key: &'static str, low: &'static str, high: &'static str) -> Option<Duration> {
+    /// A duration such as `10s`, within limits that are durations too.
+    pub fn duration(&self, key: &'static str, low: &'static str, high: &'static str) -> Option<Duration> {
         let limit = |text: &str| quantity::parse_duration(text).expect("limits are durations");
         let range = limit(low)..=limit(high);
         self.take(key, Expected::Time { low, high }, |value| {
@@ -143,7 +178,8 @@ impl<'a> Table<'a> {
         })
     }
 
-    pub(super) fn bytes(&self, key: &'static str, low: &'static str) -> Option<u64> {
+    /// A size such as `64MiB`, at least `low`.
+    pub fn bytes(&self, key: &'static str, low: &'static str) -> Option<u64> {
         let least = quantity::parse_bytes(low).expect("limits are sizes");
         self.take(key, Expected::Size { low }, |value| {
             quantity::parse_bytes(&text(value)?).filter(|bytes| *bytes >= least)
@@ -151,7 +187,7 @@ impl<'a> Table<'a> {
     }
 
     /// The meaning of one of `words`.
-    pub(super) fn word<T: Copy>(&self, key: &'static str, words: &'static [&'static str], meanings: &[T]) -> Option<T> {
+    pub fn word<T: Copy>(&self, key: &'static str, words: &'static [&'static str], meanings: &[T]) -> Option<T> {
         self.take(key, Expected::OneOf(words), |value| {
             let text = text(value)?;
             words.iter().position(|word| *word == text).map(|index| meanings[index])
@@ -159,7 +195,7 @@ impl<'a> Table<'a> {
     }
 
     /// A table within; one that is not written is empty.
-    pub(super) fn table(&self, key: &'static str) -> Table<'a> {
+    pub fn table(&self, key: &'static str) -> Table<'a> {
         self.asked.borrow_mut().push(key);
         let value = self.values.and_then(|values| values.get(key));
         let values = match value.map(|value| &value.kind) {
@@ -175,7 +211,7 @@ impl<'a> Table<'a> {
     }
 
     /// An array of tables.
-    pub(super) fn tables(&self, key: &'static str) -> Vec<Table<'a>> {
+    pub fn tables(&self, key: &'static str) -> Vec<Table<'a>> {
         self.asked.borrow_mut().push(key);
         let Some(value) = self.values.and_then(|values| values.get(key)) else { return Vec::new() };
         let wrong = |value: &Value| {

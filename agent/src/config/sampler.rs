@@ -1,6 +1,6 @@
 //! `[sampler]`: how often, and how patiently, sensors are read.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use super::{quantity, reader::Table};
 
@@ -11,11 +11,13 @@ pub struct Sampler {
     pub period: Duration,
     /// How many bit-identical readings in a row make a quantity that always moves `stuck`.
     pub stuck_after: u32,
+    /// Where drivers keep what they learned, over restarts.
+    pub state_path: PathBuf,
 }
 
 impl Default for Sampler {
     fn default() -> Self {
-        Self { period: Duration::from_secs(10), stuck_after: 60 }
+        Self { period: Duration::from_secs(10), stuck_after: 60, state_path: "/var/lib/hallwatch-agent/state".into() }
     }
 }
 
@@ -29,6 +31,7 @@ impl Sampler {
         let sampler = Self {
             period: table.duration("period", PERIOD.0, PERIOD.1).unwrap_or(default.period),
             stuck_after: stuck_after.unwrap_or(default.stuck_after),
+            state_path: table.text("state_path").map_or(default.state_path, PathBuf::from),
         };
         table.finish();
         sampler
@@ -39,6 +42,7 @@ impl Sampler {
         toml::Table::from_iter([
             ("period".to_owned(), quantity::print_duration(self.period).into()),
             ("stuck_after".to_owned(), i64::from(self.stuck_after).into()),
+            ("state_path".to_owned(), self.state_path.display().to_string().into()),
         ])
     }
 }

@@ -1,27 +1,42 @@
 //! Sensors and probes, and the buses they sit on: turns bus traffic into [`Measured`] values or a
 //! named [`Error`], and never into a number that only looks right.
 //!
-//! A chip's file holds its bus traffic, generic over `embedded_hal::i2c::I2c`, and its arithmetic
-//! apart in pure functions. [`bus`] opens what the drivers talk through; [`simulated`] is a room
-//! of register-level chips behind the same traits.
+//! [`table`] lists every kind of sensor. A driver is one file: its [`Kind`], what a `[[sensor]]` of
+//! it can say ([`Settings`]), its bus traffic generic over `embedded_hal::i2c::I2c`, and its
+//! arithmetic apart in pure functions. [`bus`] opens what drivers talk through; [`simulated`] is a
+//! room of register-level chips behind the same traits.
 
-pub mod bh1750;
+pub mod air;
 pub mod bus;
+mod chip;
+pub mod climate;
 pub mod computer;
 pub mod contact;
+mod kind;
+pub mod light;
+mod line;
+pub mod power;
 pub mod probe;
-pub mod scd4x;
 pub mod sensirion;
-pub mod sht4x;
 pub mod simulated;
+mod surroundings;
+pub mod table;
+pub mod tag;
+
+use std::borrow::Cow;
 
 use wire::Fault;
 
+pub use chip::{AnyChip, Chip, Context, OneWireDevice, Probe};
+pub use kind::{CHIP_PATIENCE, Kind, MUX_ADDRESSES, Mux, PROBE_MARGIN, Place, Reader, Seat, Settings, Sits};
+pub use line::{Level, LineRequest, Pull, Watcher};
+pub use surroundings::Air;
+
 /// One quantity that a driver gives.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Quantity {
     /// Point name without the asset: quantity first, unit last.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// Unit as SenML or UCUM writes it.
     pub unit: &'static str,
     /// The least value that the sensor can mean.
@@ -34,11 +49,37 @@ pub struct Quantity {
     pub moves: bool,
 }
 
+impl Quantity {
+    /// A number whose raw value always moves.
+    #[must_use]
+    pub const fn moving(name: &'static str, unit: &'static str, low: f64, high: f64, precision: u8) -> Self {
+        Self { name: Cow::Borrowed(name), unit, low, high, precision, moves: true }
+    }
+
+    /// A number that may rest for hours.
+    #[must_use]
+    pub const fn resting(name: &'static str, unit: &'static str, low: f64, high: f64, precision: u8) -> Self {
+        Self { name: Cow::Borrowed(name), unit, low, high, precision, moves: false }
+    }
+
+    /// 0 or 1.
+    #[must_use]
+    pub const fn flag(name: &'static str) -> Self {
+        Self::resting(name, "/", 0.0, 1.0, 0)
+    }
+
+    /// The same under another name, for names that the configuration gives.
+    #[must_use]
+    pub fn named(self, name: impl Into<Cow<'static, str>>) -> Self {
+        Self { name: name.into(), ..self }
+    }
+}
+
 /// One value, before it is judged.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Measured {
     /// Which of the driver's quantities.
-    pub quantity: &'static str,
+    pub quantity: Cow<'static, str>,
     /// The value, or why this one quantity has none while others of the sensor do.
     pub value: Result<f64, Fault>,
     /// The bits of a new measurement, for the stuck check; none where the last one is given again.
@@ -48,8 +89,26 @@ pub struct Measured {
 impl Measured {
     /// A value with the bits it came from.
     #[must_use]
-    pub fn new(quantity: &'static str, value: f64, raw: u64) -> Self {
-        Self { quantity, value: Ok(value), raw: Some(raw) }
+    pub fn new(quantity: impl Into<Cow<'static, str>>, value: f64, raw: u64) -> Self {
+        Self { quantity: quantity.into(), value: Ok(value), raw: Some(raw) }
+    }
+
+    /// A value that cannot be stuck.
+    #[must_use]
+    pub fn plain(quantity: impl Into<Cow<'static, str>>, value: f64) -> Self {
+        Self { quantity: quantity.into(), value: Ok(value), raw: None }
+    }
+
+    /// 0 or 1.
+    #[must_use]
+    pub fn flag(quantity: impl Into<Cow<'static, str>>, yes: bool) -> Self {
+        Self::plain(quantity, f64::from(u8::from(yes)))
+    }
+
+    /// This quantity has no value.
+    #[must_use]
+    pub fn fault(quantity: impl Into<Cow<'static, str>>, fault: Fault) -> Self {
+        Self { quantity: quantity.into(), value: Err(fault), raw: None }
     }
 }
 

@@ -2,53 +2,46 @@
 
 use std::sync::mpsc;
 
-use super::worker::{Ask, Heard, Shared};
-use crate::{
-    config::{Driver, sensor},
-    driver::{
-        Error, Measured,
-        computer::Computer,
-        probe::{http::Http, icmp::Icmp, tcp},
-    },
+use super::{
+    keep,
+    worker::{Ask, Heard, Shared},
 };
-
-/// What needs no bus.
-enum Alone {
-    Computer(Computer),
-    Tcp(sensor::Tcp),
-    Http(Http),
-    Icmp(Icmp),
-}
-
-impl Alone {
-    fn new(driver: &Driver) -> Option<Self> {
-        match driver {
-            Driver::Computer(settings) => Some(Self::Computer(Computer::new(settings.clone()))),
-            Driver::Tcp(probe) => Some(Self::Tcp(probe.clone())),
-            Driver::Http(probe) => Some(Self::Http(Http::new(probe.clone()))),
-            Driver::Icmp(probe) => Some(Self::Icmp(Icmp::new(probe.clone()))),
-            _ => None,
-        }
-    }
-
-    fn read(&mut self) -> Result<Vec<Measured>, Error> {
-        match self {
-            Self::Computer(computer) => Ok(computer.read()),
-            Self::Tcp(probe) => tcp::read(probe),
-            Self::Http(probe) => probe.read(),
-            Self::Icmp(probe) => probe.read(),
-        }
-    }
-}
+use crate::driver::{Probe, Reader};
 
 /// Serves one station until nobody asks any more.
 pub(super) fn read_alone(shared: &Shared, station: usize, asked: &mpsc::Receiver<Ask>) {
-    let Some(mut alone) = Alone::new(&shared.plan.stations[station].sensor.driver) else { return };
-    while asked.recv().is_ok() {
-        let outcome = alone.read();
-        let at = shared.clock.boottime();
-        if shared.heard.blocking_send(Heard::Answer { station, at, outcome, identity: None, retried: false }).is_err() {
-            return;
+    let sensor = &shared.plan.stations[station].sensor;
+    let Reader::Alone(mut probe) = sensor.driver.start() else { return };
+    if let Some(kept) = shared.keeper.load(&sensor.name) {
+        probe.restore(&kept);
+    }
+    let mut saved = shared.clock.boottime();
+    while let Ok(ask) = asked.recv() {
+        match ask {
+            Ask::Station(_) => {
+                let outcome = probe.read();
+                let (at, identity) = (shared.clock.boottime(), probe.identity());
+                if shared.heard.blocking_send(Heard::Answer { station, at, outcome, identity, retried: false }).is_err()
+                {
+                    break;
+                }
+                if at >= saved + keep::INTERVAL {
+                    saved = at;
+                    save(shared, station, &*probe);
+                }
+            }
+            Ask::Save(done) => {
+                save(shared, station, &*probe);
+                let _ = done.send(());
+            }
+            Ask::Scan(_) => {}
+            Ask::Command(command) => command.refuse(),
         }
+    }
+}
+
+fn save(shared: &Shared, station: usize, probe: &dyn Probe) {
+    if let Some(text) = probe.keep() {
+        shared.keeper.save(&shared.plan.stations[station].sensor.name, &text);
     }
 }

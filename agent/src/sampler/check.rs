@@ -12,8 +12,8 @@ use super::{
     worker::Heard,
 };
 use crate::{
-    config::{Config, Driver, Sensor},
-    driver,
+    config::{Config, Sensor},
+    driver::{self, Place, Sits, table},
     world::World,
 };
 
@@ -21,10 +21,6 @@ use crate::{
 const WARM_UP_MAX: Duration = Duration::from_secs(8);
 /// Between two questions to a chip that warms up.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
-
-/// Where chips that this program knows can sit. Only these are tried: a stranger might take even an
-/// empty write for an order.
-const KNOWN: [u8; 6] = [0x23, 0x44, 0x45, 0x46, 0x5C, 0x62];
 
 /// What came of asking everything.
 #[derive(Debug, Clone, Default)]
@@ -53,7 +49,7 @@ impl Finding {
     /// Whether there is a value, and for a probe whether its host answers as it should.
     #[must_use]
     pub fn answered(&self) -> bool {
-        let is_probe = matches!(self.sensor.driver, Driver::Tcp(_) | Driver::Http(_) | Driver::Icmp(_));
+        let is_probe = self.sensor.driver.kind().sits == Sits::Network;
         match self.points.first() {
             Some((_, _, Ok(reachable))) if is_probe => *reachable > 0.0,
             _ => self.points.iter().any(|(_, _, value)| value.is_ok()),
@@ -78,7 +74,7 @@ pub async fn check(config: &Config, world: &World) -> Result<Findings, Error> {
     (0..plan.stations.len()).for_each(ask);
     let mut scans = 0;
     for (worker, _) in plan.workers.iter().enumerate().filter(|(_, kind)| matches!(kind, Worker::Bus(_))) {
-        workers[worker].scan(&KNOWN);
+        workers[worker].scan(table::addresses());
         scans += 1;
     }
     let mut strangers = BTreeMap::new();
@@ -107,6 +103,7 @@ pub async fn check(config: &Config, world: &World) -> Result<Findings, Error> {
                 let sensor = plan.stations[station].sensor.clone();
                 found.insert(station, Finding { sensor, identity: None, points, trouble });
             }
+            Ok(Some(Heard::Change { .. })) => {}
             Ok(Some(Heard::Scan { bus, addresses })) => {
                 let named: Vec<u8> = config.sensors.iter().filter_map(|s| address(config, bus, s)).collect();
                 strangers.insert(bus, addresses.into_iter().filter(|address| !named.contains(address)).collect());
@@ -121,15 +118,12 @@ pub async fn check(config: &Config, world: &World) -> Result<Findings, Error> {
     Ok(Findings { sensors, strangers })
 }
 
-/// The address of a chip on the bus with this index.
+/// The addresses that a sensor explains on the bus with this index: its own, or its multiplexer's.
 fn address(config: &Config, bus: usize, sensor: &Sensor) -> Option<u8> {
-    if sensor.driver.bus() != Some(&config.buses[bus].name) {
-        return None;
-    }
-    match &sensor.driver {
-        Driver::Sht4x(chip) => Some(chip.address),
-        Driver::Scd4x(_) => Some(driver::scd4x::ADDRESS),
-        Driver::Bh1750(chip) => Some(chip.address),
+    match sensor.driver.place() {
+        Place::Chip(seat) if seat.bus == config.buses[bus].name => {
+            Some(seat.mux.map_or(seat.address, |mux| mux.address))
+        }
         _ => None,
     }
 }
@@ -161,7 +155,7 @@ fn weigh(
 
 fn silent(plan: &Plan, station: usize) -> Finding {
     let station = &plan.stations[station];
-    let is_chip = station.sensor.driver.bus().is_some() && !matches!(station.sensor.driver, Driver::Contact(_));
+    let is_chip = matches!(station.sensor.driver.place(), Place::Chip(_));
     let fault = if is_chip { Fault::BusFailed } else { Fault::NoResponse };
     let points = station.points.iter().map(|point| (point.name.clone(), point.quantity.unit, Err(fault.clone())));
     Finding { sensor: station.sensor.clone(), identity: None, points: points.collect(), trouble: None }

@@ -49,8 +49,7 @@ impl Judge {
 mod tests {
     use super::*;
 
-    const CELSIUS: Quantity =
-        Quantity { name: "temperature_celsius", unit: "Cel", low: -40.0, high: 125.0, precision: 2, moves: true };
+    const CELSIUS: Quantity = Quantity::moving("temperature_celsius", "Cel", -40.0, 125.0, 2);
 
     #[test]
     fn a_value_is_rounded_to_the_sensors_precision() {
@@ -79,7 +78,7 @@ mod tests {
     #[test]
     fn a_value_given_again_between_two_measurements_is_not_stuck() {
         let mut judge = Judge::default();
-        let again = Measured { quantity: CELSIUS.name, value: Ok(20.0), raw: None };
+        let again = Measured::plain(CELSIUS.name, 20.0);
         for _ in 0..10 {
             assert_eq!(judge.judge(&CELSIUS, &again, 3), Ok(20.0));
         }

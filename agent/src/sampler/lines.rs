@@ -1,14 +1,11 @@
-//! The thread of a bus's contacts: waits for edges, waits until a level is steady, and tells it.
+//! The thread of a bus's lines: waits for edges, shows each watcher its line, and tells what it says.
 
 use std::time::Duration;
 
 use super::worker::{Heard, Shared};
-use crate::{
-    config::{Driver, sensor},
-    driver::{
-        bus::{self, BusError},
-        contact::Debouncer,
-    },
+use crate::driver::{
+    LineRequest, Reader, Watcher,
+    bus::{self, BusError},
 };
 
 /// How long it sleeps at most before it looks whether it is still wanted, and whether an edge was
@@ -17,21 +14,19 @@ const EDGE_PATIENCE: Duration = Duration::from_secs(5);
 /// How long until lines that cannot be had are tried again.
 const OPEN_AGAIN: Duration = Duration::from_secs(5);
 
-/// Watches the contacts of the bus with index `bus` until nobody listens any more.
+/// Watches the lines of the bus with index `bus` until nobody listens any more.
 pub(super) fn watch_lines(shared: &Shared, bus: usize, stations: &[usize]) {
-    let contacts: Vec<sensor::Contact> = stations
-        .iter()
-        .filter_map(|&station| match &shared.plan.stations[station].sensor.driver {
-            Driver::Contact(contact) => Some(contact.clone()),
-            _ => None,
-        })
-        .collect();
-    let mut debouncers: Vec<Debouncer> = contacts.iter().map(|c| Debouncer::new(c.debounce)).collect();
+    let start = |station: &usize| match shared.plan.stations[*station].sensor.driver.start() {
+        Reader::Line(watcher) => Some(watcher),
+        _ => None,
+    };
+    let mut watchers: Vec<Box<dyn Watcher>> = stations.iter().filter_map(start).collect();
+    let requests: Vec<LineRequest> = watchers.iter().map(|watcher| watcher.request()).collect();
     let mut open = None;
     while !shared.heard.is_closed() {
         let lines = match &mut open {
             Some(lines) => lines,
-            None => match bus::open_lines(&shared.buses[bus], &contacts, &shared.rooms[bus]) {
+            None => match bus::open_lines(&shared.buses[bus], &requests, &shared.rooms[bus]) {
                 Ok(lines) => open.insert(lines),
                 Err(error) => {
                     if !lose(shared, stations, &error) {
@@ -41,14 +36,14 @@ pub(super) fn watch_lines(shared: &Shared, bus: usize, stations: &[usize]) {
                 }
             },
         };
-        for (index, (contact, debouncer)) in contacts.iter().zip(&mut debouncers).enumerate() {
+        for (index, watcher) in watchers.iter_mut().enumerate() {
             let value = match lines.is_high(index) {
-                Ok(high) => match debouncer.see(high, shared.clock.boottime()) {
-                    Some(high) => Ok(f64::from(u8::from(high == (contact.active == sensor::Level::High)))),
+                Ok(high) => match watcher.see(high, lines.edges(index), shared.clock.boottime()) {
+                    Some(value) => Ok(value),
                     None => continue,
                 },
                 Err(error) => {
-                    debouncer.forget();
+                    watcher.forget();
                     Err(error)
                 }
             };
@@ -57,11 +52,11 @@ pub(super) fn watch_lines(shared: &Shared, bus: usize, stations: &[usize]) {
             }
         }
         let now = shared.clock.boottime();
-        let soonest = debouncers.iter().filter_map(|d| d.remaining(now)).min();
+        let soonest = watchers.iter().filter_map(|watcher| watcher.remaining(now)).min();
         let patience = soonest.map_or(EDGE_PATIENCE, |world| shared.clock.real(world).min(EDGE_PATIENCE));
         if let Err(error) = lines.wait(patience.max(Duration::from_millis(1))) {
             open = None;
-            debouncers.iter_mut().for_each(Debouncer::forget);
+            watchers.iter_mut().for_each(|watcher| watcher.forget());
             if !lose(shared, stations, &error) {
                 return;
             }

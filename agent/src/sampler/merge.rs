@@ -14,7 +14,6 @@ use super::{
     plan::{Plan, Worker},
 };
 use crate::{
-    config::Driver,
     draft::Draft,
     driver::{Error, Measured},
 };
@@ -113,6 +112,11 @@ impl Merger {
         todo
     }
 
+    /// Makes every station due.
+    pub(crate) fn make_due(&mut self, now: Duration) {
+        self.tracks.iter_mut().for_each(|track| track.next_due = now);
+    }
+
     /// A station answered at `at`.
     pub(crate) fn answered(&mut self, station: usize, at: Duration, outcome: &Result<Vec<Measured>, Error>) -> Todo {
         let mut todo = Todo::default();
@@ -143,6 +147,17 @@ impl Merger {
         todo
     }
 
+    /// A station changed at `at` without having been asked.
+    pub(crate) fn changed(&mut self, station: usize, at: Duration, outcome: &Result<Vec<Measured>, Error>) -> Todo {
+        let mut todo = Todo::default();
+        let (points, faults) = self.judge(station, outcome);
+        self.tracks[station].faults.clone_from(&faults);
+        // The open tick holds what was before.
+        self.close(&mut todo);
+        self.emit(at, points, faults, &mut todo);
+        todo
+    }
+
     /// A contact changed at `at`, or could not be read.
     pub(crate) fn switched(&mut self, station: usize, at: Duration, value: Result<f64, Fault>) -> Todo {
         let mut todo = Todo::default();
@@ -166,7 +181,7 @@ impl Merger {
                 continue;
             }
             self.tracks[station].next_due = next_multiple(now, self.plan.stations[station].period);
-            if matches!(self.plan.stations[station].sensor.driver, Driver::Contact(_)) {
+            if self.is_line(station) {
                 let (points, faults) = self.contact(station);
                 window.points.extend(points);
                 window.faults.extend(faults);
@@ -227,6 +242,11 @@ impl Merger {
         } else {
             asked + self.patience(station)
         }
+    }
+
+    /// Whether its thread tells what it sees without being asked.
+    fn is_line(&self, station: usize) -> bool {
+        matches!(self.plan.workers[self.plan.stations[station].worker], Worker::Lines(_))
     }
 
     fn patience(&self, station: usize) -> Duration {

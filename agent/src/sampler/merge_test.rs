@@ -10,9 +10,9 @@ use super::{
     plan::Plan,
 };
 use crate::{
-    config::{Backend, Bus, Config, Driver, Sensor, sensor},
+    config::{Backend, Bus, Config, Sensor},
     draft::Draft,
-    driver::{Error, Measured},
+    driver::{Error, Level, Measured, Pull, Seat, Settings, climate, contact, light, probe},
     world::Clock,
 };
 
@@ -53,24 +53,24 @@ fn merger() -> Merger {
 fn merger_at(speed: u32) -> Merger {
     let bus = || id("i2c");
     let mut config = Config::new(id("v"), id("r"), id("a"));
-    config.buses.push(Bus { name: bus(), backend: Backend::Simulated { seed: 1 } });
-    let mut add = |name: &str, period: Option<u64>, driver: Driver| {
+    config.buses.push(Bus { name: bus(), backend: Backend::Simulated { seed: 1, fitted: true } });
+    let mut add = |name: &str, period: Option<u64>, driver: Arc<dyn Settings>| {
         let period = period.map(Duration::from_secs);
         config.sensors.push(Sensor { name: id(name), asset: None, period, driver });
     };
-    add("air", None, Driver::Sht4x(sensor::Sht4x { bus: bus(), address: 0x44 }));
-    add("light", None, Driver::Bh1750(sensor::Bh1750 { bus: bus(), address: 0x23, mtreg: 69 }));
-    let door = sensor::Contact {
+    add("air", None, Arc::new(climate::sht4x::Settings { seat: Seat::new(bus(), 0x44) }));
+    add("light", None, Arc::new(light::bh1750::Settings { seat: Seat::new(bus(), 0x23), mtreg: 69 }));
+    let door = contact::Settings {
         bus: bus(),
         line: 4,
         point: "door_open".into(),
-        active: sensor::Level::Low,
-        pull: sensor::Pull::Up,
+        active: Level::Low,
+        pull: Pull::Up,
         debounce: Duration::ZERO,
     };
-    add("door", None, Driver::Contact(door));
-    let probe = sensor::Tcp { host: "h".into(), port: 1, timeout: Duration::from_secs(2) };
-    add("server", Some(30), Driver::Tcp(probe));
+    add("door", None, Arc::new(door));
+    let probe = probe::tcp::Settings { host: "h".into(), port: 1, timeout: Duration::from_secs(2) };
+    add("server", Some(30), Arc::new(probe));
     Merger::new(Arc::new(Plan::new(&config).unwrap()), 60, Pace::of(&Speed(speed)), at(1_000))
 }
 

@@ -7,17 +7,20 @@
 mod alone;
 mod check;
 mod chips;
+mod command;
 mod figures;
 mod judge;
+mod keep;
 mod lines;
 mod merge;
 #[cfg(test)]
 mod merge_test;
+mod one_wire;
 mod pace;
 mod plan;
 mod worker;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio::{
     sync::{mpsc, watch},
@@ -28,10 +31,12 @@ use wire::{About, Id, PointAbout, about::SensorAbout};
 use crate::{
     config::{Backend, Config},
     draft::Draft,
-    driver::{self, simulated::Room},
+    driver::{self, Air, simulated::Room},
     world::World,
 };
 pub use check::{Finding, Findings, check};
+pub use command::Request;
+use keep::Keeper;
 use merge::{Merger, Todo};
 use pace::Pace;
 use plan::Plan;
@@ -41,6 +46,9 @@ use worker::{Handle, Heard, Shared};
 const HEARD_MAX: usize = 64;
 /// How many threads may hang for ever on one bus before no more are started.
 const REPLACED_MAX: u32 = 3;
+
+/// How long the end waits for threads to save what their drivers learned.
+const SAVE_MAX: Duration = Duration::from_secs(1);
 
 /// Why sampling cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -66,12 +74,14 @@ pub enum Error {
     Thread(#[source] std::io::Error),
 }
 
-/// Starts to sample into `drafts`, until `shutdown` turns true or `drafts` closes.
+/// Starts to sample into `drafts` and to obey `requests`, until `shutdown` turns true or `drafts`
+/// closes.
 /// Must be called inside a tokio runtime.
 pub fn start(
     config: &Config,
     world: &World,
     drafts: mpsc::Sender<Draft>,
+    requests: mpsc::Receiver<Request>,
     shutdown: watch::Receiver<bool>,
 ) -> Result<JoinHandle<()>, Error> {
     let plan = Arc::new(Plan::new(config)?);
@@ -82,7 +92,7 @@ pub fn start(
     let replaced = vec![0; workers.len()];
     let troubles = vec![None; shared.plan.stations.len()];
     let sampler = Sampler { shared, workers, replaced, merger, troubles, drafts };
-    Ok(tokio::spawn(sampler.run(hearing, shutdown)))
+    Ok(tokio::spawn(sampler.run(hearing, requests, shutdown)))
 }
 
 /// What the threads share.
@@ -90,8 +100,10 @@ fn shared(config: &Config, world: &World, plan: &Arc<Plan>, heard: mpsc::Sender<
     Shared {
         plan: Arc::clone(plan),
         buses: config.buses.clone().into(),
-        rooms: config.buses.iter().map(|bus| room(bus, world)).collect(),
+        rooms: config.buses.iter().map(|bus| room(bus, config, world)).collect(),
         clock: Arc::clone(&world.clock),
+        air: Arc::new(Air::default()),
+        keeper: Arc::new(Keeper::new(&config.sampler.state_path)),
         heard,
     }
 }
@@ -101,13 +113,15 @@ fn spawn_all(shared: &Shared) -> Result<Vec<Handle>, Error> {
     (0..shared.plan.workers.len()).map(spawn).collect::<Result<_, _>>().map_err(Error::Thread)
 }
 
-/// The room behind a simulated bus.
-fn room(bus: &crate::config::Bus, world: &World) -> Arc<Room> {
+/// The room behind a simulated bus. One of the agent's own has everything in it that is configured.
+fn room(bus: &crate::config::Bus, config: &Config, world: &World) -> Arc<Room> {
     match (&world.room, &bus.backend) {
         (Some(room), _) => Arc::clone(room),
-        (None, Backend::Simulated { seed }) => {
+        (None, Backend::Simulated { seed, fitted }) => {
             let room = Room::new(*seed, Arc::clone(&world.clock));
             room.by_the_clock(true);
+            let here = config.sensors.iter().filter(|sensor| *fitted && sensor.driver.place().bus() == Some(&bus.name));
+            here.for_each(|sensor| room.fit_for(&*sensor.driver));
             room
         }
         // Never looked at.
@@ -127,14 +141,19 @@ struct Sampler {
 }
 
 impl Sampler {
-    async fn run(mut self, mut hearing: mpsc::Receiver<Heard>, mut shutdown: watch::Receiver<bool>) {
+    async fn run(
+        mut self,
+        mut hearing: mpsc::Receiver<Heard>,
+        mut requests: mpsc::Receiver<Request>,
+        mut shutdown: watch::Receiver<bool>,
+    ) {
         loop {
             let todo = self.merger.advance(self.shared.clock.boottime());
             if self.act(todo).await.is_err() {
                 return;
             }
             let wake = self.merger.next_wake();
-            let patience = wake.map_or(std::time::Duration::from_secs(1), |wake| {
+            let patience = wake.map_or(Duration::from_secs(1), |wake| {
                 self.shared.clock.real(wake.saturating_sub(self.shared.clock.boottime()))
             });
             let todo = tokio::select! {
@@ -143,7 +162,12 @@ impl Sampler {
                     Some(Heard::Answer { station, at, outcome, retried, .. }) => {
                         self.merger.figures.retries += u64::from(retried);
                         self.note(station, outcome.as_ref().err().map(ToString::to_string));
+                        self.remember(station, at, &outcome);
                         self.merger.answered(station, at, &outcome)
+                    }
+                    Some(Heard::Change { station, at, outcome }) => {
+                        self.note(station, outcome.as_ref().err().map(ToString::to_string));
+                        self.merger.changed(station, at, &outcome)
                     }
                     Some(Heard::Contact { station, at, value }) => {
                         self.note(station, value.as_ref().err().map(ToString::to_string));
@@ -152,12 +176,39 @@ impl Sampler {
                     Some(Heard::Scan { .. }) => Todo::default(),
                     None => return,
                 },
-                _ = shutdown.wait_for(|stop| *stop) => return,
+                Some(request) = requests.recv() => {
+                    self.obey(request);
+                    Todo::default()
+                }
+                () = turned(&mut shutdown) => return self.save().await,
             };
             if self.act(todo).await.is_err() {
                 return;
             }
         }
+    }
+
+    /// Lets chips that must know the room's air know it.
+    fn remember(&self, station: usize, at: Duration, outcome: &Result<Vec<driver::Measured>, driver::Error>) {
+        let station = &self.shared.plan.stations[station];
+        let Ok(measured) = outcome else { return };
+        // What belongs to an asset, a fridge say, is not the room's air.
+        for one in measured.iter().filter(|_| station.sensor.asset.is_none()) {
+            if let Ok(value) = one.value {
+                self.shared.air.note(&one.quantity, value, at);
+            }
+        }
+    }
+
+    /// Lets every thread save what its drivers learned, and waits a moment for it.
+    async fn save(&self) {
+        let saving: Vec<_> = self.workers.iter().map(Handle::save).collect();
+        let all = async {
+            for saved in saving {
+                let _ = saved.await;
+            }
+        };
+        let _ = tokio::time::timeout(SAVE_MAX, all).await;
     }
 
     /// Logs what a sensor says, when it says something else than before.
@@ -211,13 +262,18 @@ impl Sampler {
     }
 }
 
+/// Completes once `stop` is true, or nobody can turn it any more.
+async fn turned(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
 /// What this agent is and measures, for the `about` channel.
 pub fn about(config: &Config) -> Result<About, Error> {
     let plan = Plan::new(config)?;
     let sensors = config.sensors.iter().map(|sensor| SensorAbout {
         name: sensor.name.to_string(),
-        driver: sensor.driver.word().to_owned(),
-        place: sensor.driver.place(),
+        driver: sensor.driver.kind().word.to_owned(),
+        place: sensor.driver.place().to_string(),
     });
     let points = plan.stations.iter().flat_map(|station| {
         station.points.iter().map(|point| {

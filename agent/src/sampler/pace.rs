@@ -47,7 +47,7 @@ impl Pace {
     pub(crate) fn patience(&self, worker: &Worker, patience: Duration) -> Duration {
         match worker {
             Worker::Alone => patience.mul_f64(self.speed.max(1.0)),
-            Worker::Bus(_) | Worker::Lines(_) => patience.max(self.silence_min),
+            Worker::Bus(_) | Worker::Lines(_) | Worker::OneWire(_) => patience.max(self.silence_min),
         }
     }
 }

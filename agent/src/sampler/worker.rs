@@ -1,25 +1,32 @@
-//! Starts the threads and says how one talks with them: [`chips`] serves a bus, [`lines`] its
-//! contacts, [`alone`] a probe or the computer. Each waits to be asked, reads, and tells.
+//! Starts the threads and says how one talks with them: [`chips`] serves a bus, [`lines`] its GPIO
+//! lines, [`one_wire`] its 1-Wire side, [`alone`] a probe or the computer. Each waits to be asked,
+//! reads, and tells.
 
 use std::{
     sync::{Arc, mpsc as sync_mpsc},
     time::Duration,
 };
 
-use tokio::sync::mpsc;
+use serde_json::{Map, Value};
+use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    alone, chips, lines,
+    alone, chips,
+    keep::Keeper,
+    lines, one_wire,
     plan::{Plan, Worker},
 };
 use crate::{
     config,
-    driver::{Error, Measured, bus::BusError, simulated::Room},
+    driver::{Air, Error, Measured, bus::BusError, simulated::Room},
     world::Clock,
 };
 
 /// TLS needs some 100 KiB of stack; the default of 2 MiB is only address space, but counted by some.
 const STACK_BYTES: usize = 512 * 1024;
+
+/// Asks beside one for each station: a scan, a save, a few commands.
+const SPARE_ASKS: usize = 4;
 
 /// What a thread tells.
 #[derive(Debug)]
@@ -34,6 +41,8 @@ pub(crate) enum Heard {
         /// Whether it took a second attempt.
         retried: bool,
     },
+    /// A station changed between two readings, and was read at once.
+    Change { station: usize, at: Duration, outcome: Result<Vec<Measured>, Error> },
     /// Which of the addresses that were asked for acknowledge.
     Scan { bus: usize, addresses: Vec<u8> },
     /// A contact changed, or cannot be read.
@@ -47,6 +56,8 @@ pub(crate) struct Shared {
     pub buses: Arc<[config::Bus]>,
     pub rooms: Arc<[Arc<Room>]>,
     pub clock: Arc<dyn Clock>,
+    pub air: Arc<Air>,
+    pub keeper: Arc<Keeper>,
     pub heard: mpsc::Sender<Heard>,
 }
 
@@ -56,6 +67,30 @@ pub(super) enum Ask {
     Station(usize),
     /// Whether anybody acknowledges at these addresses.
     Scan(&'static [u8]),
+    /// A command to a station.
+    Command(Command),
+    /// To save what drivers must not forget.
+    Save(oneshot::Sender<()>),
+}
+
+/// What came of a command.
+pub(crate) type Obeyed = Result<Map<String, Value>, String>;
+
+/// A command to one station.
+pub(crate) struct Command {
+    pub station: usize,
+    pub name: String,
+    pub args: Map<String, Value>,
+    pub reply: oneshot::Sender<Obeyed>,
+}
+
+impl Command {
+    /// Says that the station knows no such command.
+    pub(super) fn refuse(self) {
+        let text = format!("this sensor knows no command `{}`", self.name);
+        // Whoever asked may be gone.
+        let _ = self.reply.send(Err(text));
+    }
 }
 
 /// The way to ask a thread. Dropping it ends the thread when it comes back from what it does.
@@ -74,6 +109,26 @@ impl Handle {
         self.put(Ask::Scan(addresses));
     }
 
+    /// Hands a command to the thread; one that hangs refuses at once.
+    pub(crate) fn command(&self, command: Command) {
+        match &self.asks {
+            None => command.refuse(),
+            Some(asks) => {
+                if let Err(sync_mpsc::TrySendError::Full(Ask::Command(command))) = asks.try_send(Ask::Command(command))
+                {
+                    let _ = command.reply.send(Err("the sensor's bus is busy or hangs".to_owned()));
+                }
+            }
+        }
+    }
+
+    /// Asks for a save; the receiver is told when it is done, or fails at once.
+    pub(crate) fn save(&self) -> oneshot::Receiver<()> {
+        let (done, saved) = oneshot::channel();
+        self.put(Ask::Save(done));
+        saved
+    }
+
     fn put(&self, ask: Ask) {
         if let Some(asks) = &self.asks {
             // Full or closed means that the thread hangs; its silence becomes a fault by itself.
@@ -86,11 +141,12 @@ impl Handle {
 pub(crate) fn spawn(shared: &Shared, worker: usize) -> std::io::Result<Handle> {
     let shared = shared.clone();
     let stations: Vec<usize> = shared.plan.of_worker(worker).map(|(station, _)| station).collect();
-    let (asks, asked) = sync_mpsc::sync_channel(stations.len() + 1);
+    let (asks, asked) = sync_mpsc::sync_channel(stations.len() + SPARE_ASKS);
     let kind = shared.plan.workers[worker].clone();
     let name = match &kind {
         Worker::Bus(bus) => shared.buses[*bus].name.to_string(),
         Worker::Lines(bus) => format!("{}-lines", shared.buses[*bus].name),
+        Worker::OneWire(bus) => format!("{}-1-wire", shared.buses[*bus].name),
         Worker::Alone => shared.plan.stations[stations[0]].sensor.name.to_string(),
     };
     let thread = std::thread::Builder::new().name(name).stack_size(STACK_BYTES);
@@ -100,6 +156,7 @@ pub(crate) fn spawn(shared: &Shared, worker: usize) -> std::io::Result<Handle> {
             thread.spawn(move || lines::watch_lines(&shared, bus, &stations))?;
             return Ok(Handle { asks: None });
         }
+        Worker::OneWire(bus) => thread.spawn(move || one_wire::read_devices(&shared, bus, &stations, &asked))?,
         Worker::Alone => thread.spawn(move || alone::read_alone(&shared, stations[0], &asked))?,
     };
     Ok(Handle { asks: Some(asks) })

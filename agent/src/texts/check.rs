@@ -3,7 +3,7 @@
 use wire::Fault;
 
 use super::Lang;
-use crate::config::Driver;
+use crate::driver::{Place, Settings, table};
 
 /// Heads of the table of a bus.
 #[must_use]
@@ -35,12 +35,12 @@ pub fn strangers(addresses: &[u8], lang: Lang) -> String {
     let list: Vec<String> = addresses
         .iter()
         .map(|address| {
-            let chip = match address {
-                0x23 | 0x5C => "BH1750",
-                0x44..=0x46 => "SHT4x",
-                _ => "SCD4x",
-            };
-            lang.pick(format!("{address:#04x} ({chip}?)"), format!("{address:#04x}({chip}?)"))
+            let mut words: Vec<&str> = table::at(*address).map(|kind| kind.word).collect();
+            if words.is_empty() {
+                words.push("TCA9548A");
+            }
+            let words = words.join("/");
+            lang.pick(format!("{address:#04x} ({words}?)"), format!("{address:#04x}({words}?)"))
         })
         .collect();
     let list = list.join(lang.pick(", ", "、"));
@@ -76,8 +76,9 @@ pub fn fault(fault: &Fault, lang: Lang) -> String {
 
 /// What to do about a fault of a sensor.
 #[must_use]
-pub fn hint(fault: &Fault, driver: &Driver, lang: Lang) -> &'static str {
-    match (fault, driver.bus().is_some()) {
+pub fn hint(fault: &Fault, driver: &dyn Settings, lang: Lang) -> &'static str {
+    let place = driver.place();
+    match (fault, place.bus().is_some()) {
         (Fault::NoResponse, true) => lang.pick(
             "check supply, ground, SDA, SCL and the address; `i2cdetect -y 1` shows who answers",
             "请检查供电、地线、SDA、SCL 和地址；`i2cdetect -y 1` 可列出有应答的地址",
@@ -100,7 +101,7 @@ pub fn hint(fault: &Fault, driver: &Driver, lang: Lang) -> &'static str {
             "another chip sits at this address: check the part and `address`",
             "该地址上是另一种芯片：请核对器件型号和 `address`",
         ),
-        (Fault::BusFailed, _) if matches!(driver, Driver::Contact(_)) => lang.pick(
+        (Fault::BusFailed, _) if matches!(place, Place::Line { .. }) => lang.pick(
             "check `gpio` of the bus and `line`; `gpioinfo` shows chips, lines and who uses them",
             "请核对总线的 `gpio` 和 `line`;`gpioinfo` 可列出芯片、线路及占用者",
         ),
@@ -113,7 +114,7 @@ pub fn hint(fault: &Fault, driver: &Driver, lang: Lang) -> &'static str {
             "add the agent's user to the groups `i2c` and `gpio`",
             "请将运行采集器的用户加入 `i2c` 和 `gpio` 用户组",
         ),
-        (Fault::NotPermitted, false) if !matches!(driver, Driver::Icmp(_)) => {
+        (Fault::NotPermitted, false) if driver.kind().word != "icmp" => {
             lang.pick("a firewall on this computer forbids it", "本机防火墙禁止了该连接")
         }
         (Fault::NotPermitted, false) => lang.pick(

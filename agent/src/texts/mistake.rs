@@ -21,6 +21,14 @@ fn expected(expected: &Expected, lang: Lang) -> String {
         Expected::Whole { low, high } => {
             lang.pick(format!("a whole number from {low} to {high}"), format!("{low} 到 {high} 之间的整数"))
         }
+        Expected::Number { low, high } => {
+            lang.pick(format!("a number from {low} to {high}"), format!("{low} 到 {high} 之间的数"))
+        }
+        Expected::Address(addresses) => {
+            let words: Vec<String> = addresses.iter().map(|address| format!("{address:#04x}")).collect();
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            lang.pick("one of ", "以下之一:").to_owned() + &list(&words)
+        }
         Expected::Time { low, high } => lang.pick(
             format!("a duration from `{low}` to `{high}`, such as `10s`"),
             format!("`{low}` 到 `{high}` 之间的时长，例如 `10s`"),
@@ -29,6 +37,14 @@ fn expected(expected: &Expected, lang: Lang) -> String {
             format!("a size of at least `{low}`, such as `64MiB`"),
             format!("不小于 `{low}` 的大小，例如 `64MiB`"),
         ),
+        Expected::Driver { nearest } => {
+            let nearest = nearest.as_ref().map_or_else(String::new, |nearest| {
+                lang.pick(format!("; did you mean `{nearest}`?"), format!("；是否想写 `{nearest}`?"))
+            });
+            lang.pick("a driver that `hallwatch-agent drivers` lists", "`hallwatch-agent drivers` 所列的驱动")
+                .to_owned()
+                + &nearest
+        }
         Expected::OneOf(words) => lang.pick("one of ", "以下之一:").to_owned() + &list(words),
         Expected::Url => lang.pick("an `http://` or `https://` address", "`http://` 或 `https://` 开头的地址").into(),
         Expected::Table => lang.pick("a table", "一个表(table)").into(),
@@ -92,6 +108,13 @@ pub fn mistake(mistake: &Mistake, lang: Lang) -> String {
             lang.pick(
                 format!("say what it is, such as `{name}_count`"),
                 format!("请换一个说明含义的名称，例如 `{name}_count`"),
+            ),
+        ),
+        Problem::TooFast { found, least } => (
+            lang.pick(format!("found `{found}`"), format!("当前值为 `{found}`")),
+            lang.pick(
+                format!("such a device must not be asked more often than every `{least}`"),
+                format!("此类设备的查询间隔不得短于 `{least}`"),
             ),
         ),
         Problem::TooMany { count, limit } => (

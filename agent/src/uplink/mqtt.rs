@@ -8,7 +8,10 @@ use rumqttc::{
     AsyncClient, Event as Packetlike, EventLoop, LastWill, MqttOptions, NetworkOptions, Packet, PublishOptions, QoS,
     TlsConfiguration, Transport,
 };
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{
+    mpsc::{self, error::TrySendError},
+    watch,
+};
 use wire::{About, Channel, Command, Id, Outcome, Source, State, Status, Topic};
 
 use super::{core::Publish, pump::Event};
@@ -64,6 +67,14 @@ impl Introduction {
     }
 }
 
+/// Where commands go, and where what came of them returns.
+pub struct Commands {
+    /// Commands of the broker.
+    pub asked: mpsc::Sender<Command>,
+    /// Outcomes to publish.
+    pub done: mpsc::Receiver<Outcome>,
+}
+
 /// The connection.
 pub struct Connection {
     world: World,
@@ -71,6 +82,7 @@ pub struct Connection {
     client: AsyncClient,
     events: EventLoop,
     pump: SyncSender<Event>,
+    commands: Commands,
     connected: bool,
     retry: Duration,
 }
@@ -82,6 +94,7 @@ impl Connection {
         world: World,
         me: Introduction,
         pump: SyncSender<Event>,
+        commands: Commands,
     ) -> Result<Self, FileError> {
         let options = options(mqtt, &me)?;
         let (client, mut events) = AsyncClient::builder(options).capacity(REQUESTS_MAX).build();
@@ -89,7 +102,7 @@ impl Connection {
         network.set_tcp_nodelay(true);
         network.set_connection_timeout(mqtt.connect_timeout.as_secs().max(1));
         events.set_network_options(network);
-        Ok(Self { world, me, client, events, pump, connected: false, retry: RETRY_FIRST })
+        Ok(Self { world, me, client, events, pump, commands, connected: false, retry: RETRY_FIRST })
     }
 
     /// Runs until `stop` turns true; then says goodbye.
@@ -99,6 +112,7 @@ impl Connection {
             tokio::select! {
                 () = turned(&mut stop) => break,
                 Some(publish) = publishes.recv() => self.publish(&publish),
+                Some(outcome) = self.commands.done.recv() => self.answer(outcome),
                 event = self.events.poll() => match event {
                     Ok(Packetlike::Incoming(packet)) => self.take(packet),
                     Ok(Packetlike::Outgoing(_)) => {}
@@ -159,27 +173,28 @@ impl Connection {
         self.tell(Event::Connected);
     }
 
+    /// The connection's own command is to say again who this is; others go to whoever obeys them.
     fn command(&mut self, body: &[u8]) {
-        let outcome = match wire::command::parse(body) {
+        let command = match wire::command::parse(body) {
             Err(error) => return tracing::warn!(%error, "a command that cannot be read"),
-            Ok(command) => {
-                tracing::info!(command = %command.name, id = %command.id, "a command");
-                let done = self.obey(&command);
-                Outcome { id: command.id, ok: done.is_ok(), error: done.err(), data: serde_json::Map::new() }
-            }
+            Ok(command) => command,
         };
-        self.put(Channel::Result, wire::command::print_outcome(&outcome));
+        tracing::info!(command = %command.name, id = %command.id, "a command");
+        if command.name.as_str() == "about" {
+            self.put(Channel::About, wire::about::print(&self.me.about));
+            self.answer(Outcome { id: command.id, ok: true, error: None, data: serde_json::Map::new() });
+        } else if let Err(error) = self.commands.asked.try_send(command) {
+            let (text, command) = match error {
+                TrySendError::Full(command) => ("too many commands wait already", command),
+                TrySendError::Closed(command) => ("the agent is ending", command),
+            };
+            let error = Some(text.to_owned());
+            self.answer(Outcome { id: command.id, ok: false, error, data: serde_json::Map::new() });
+        }
     }
 
-    /// What an agent can be asked today: to say again who it is.
-    fn obey(&mut self, command: &Command) -> Result<(), String> {
-        match command.name.as_str() {
-            "about" => {
-                self.put(Channel::About, wire::about::print(&self.me.about));
-                Ok(())
-            }
-            other => Err(format!("unknown command `{other}`; this agent knows `about`")),
-        }
+    fn answer(&mut self, outcome: Outcome) {
+        self.put(Channel::Result, wire::command::print_outcome(&outcome));
     }
 
     async fn lost(&mut self, reason: &str, stop: &mut watch::Receiver<bool>) {

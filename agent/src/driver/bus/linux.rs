@@ -11,11 +11,27 @@ use gpiocdev::{
 use linux_embedded_hal::{I2CError, I2cdev, i2cdev::linux::LinuxI2CError};
 
 use super::{BusError, Lines};
-use crate::config::sensor::{Contact, Pull};
+use crate::driver::{LineRequest, Pull};
 
 /// The I2C device at `path`.
 pub(super) fn open_i2c(path: &Path) -> Result<LinuxI2c, BusError> {
-    I2cdev::new(path).map(LinuxI2c).map_err(|error| with_path(path, &i2c_error(&error)))
+    let device = I2cdev::new(path).map_err(|error| with_path(path, &i2c_error(&error)))?;
+    set_timeout(&device);
+    Ok(LinuxI2c(device))
+}
+
+/// Tells the kernel how long a transaction may take; one that refuses keeps its own second.
+fn set_timeout(device: &I2cdev) {
+    /// `I2C_TIMEOUT` of <linux/i2c-dev.h>: in units of 10 ms.
+    const I2C_TIMEOUT: libc::Ioctl = 0x0702;
+    let units = libc::c_ulong::from(u16::try_from(super::TRANSACTION_MAX.as_millis() / 10).unwrap_or(u16::MAX));
+    // SAFETY: this request takes a number by value and touches no memory of ours; the descriptor is
+    // open for as long as `device` is borrowed.
+    #[allow(unsafe_code)]
+    let answer = unsafe { libc::ioctl(std::os::fd::AsRawFd::as_raw_fd(&**device), I2C_TIMEOUT, units) };
+    if answer != 0 {
+        tracing::debug!(error = %io::Error::last_os_error(), "the kernel keeps its own time-out");
+    }
 }
 
 /// The I2C side.
@@ -45,26 +61,29 @@ fn i2c_error(error: &LinuxI2CError) -> io::Error {
 pub(super) struct LinuxLines {
     request: Request,
     offsets: Vec<u32>,
+    /// Edges of each line that were not asked for yet.
+    edges: Vec<u32>,
 }
 
 impl LinuxLines {
-    pub(super) fn open(chip: &Path, contacts: &[Contact]) -> Result<Self, BusError> {
+    pub(super) fn open(chip: &Path, lines: &[LineRequest]) -> Result<Self, BusError> {
         let mut builder = Request::builder();
         builder.on_chip(chip).with_consumer("hallwatch-agent");
-        for contact in contacts {
-            let bias = match contact.pull {
+        for line in lines {
+            let bias = match line.pull {
                 Pull::Up => Bias::PullUp,
                 Pull::Down => Bias::PullDown,
                 Pull::Off => Bias::Disabled,
             };
-            builder.with_line(contact.line).as_input().with_bias(bias).with_edge_detection(EdgeDetection::BothEdges);
+            builder.with_line(line.line).as_input().with_bias(bias).with_edge_detection(EdgeDetection::BothEdges);
         }
         let request = builder.request().map_err(|error| {
             let mut failed = gpio_error(error);
             failed.text = format!("{}: {}", chip.display(), failed.text);
             failed
         })?;
-        Ok(Self { request, offsets: contacts.iter().map(|contact| contact.line).collect() })
+        let offsets = lines.iter().map(|line| line.line).collect();
+        Ok(Self { request, offsets, edges: vec![0; lines.len()] })
     }
 }
 
@@ -74,11 +93,17 @@ impl Lines for LinuxLines {
         self.request.value(self.offsets[index]).map(|value| value == Value::Active).map_err(gpio_error)
     }
 
+    fn edges(&mut self, index: usize) -> u32 {
+        std::mem::take(&mut self.edges[index])
+    }
+
     fn wait(&mut self, patience: Duration) -> Result<(), BusError> {
         if self.request.wait_edge_event(patience).map_err(gpio_error)? {
-            // What happened is read from the levels; events only wake.
             while self.request.has_edge_event().map_err(gpio_error)? {
-                self.request.read_edge_event().map_err(gpio_error)?;
+                let event = self.request.read_edge_event().map_err(gpio_error)?;
+                if let Some(index) = self.offsets.iter().position(|offset| *offset == event.offset) {
+                    self.edges[index] = self.edges[index].saturating_add(1);
+                }
             }
         }
         Ok(())

@@ -1,31 +1,51 @@
 //! Opens a bus by its configuration: an `embedded_hal` I2C bus and GPIO lines, whatever is behind.
 
 mod linux;
+pub mod mux;
+mod one_wire;
 mod pi;
 mod simulated;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, path::Path, sync::Arc, time::Duration};
 
 use embedded_hal::i2c::{ErrorKind, I2c, NoAcknowledgeSource};
 
 use wire::Fault;
 
-use super::simulated::Room;
+pub use super::chip::BusOf;
+use super::{LineRequest, simulated::Room};
 use crate::{
-    config::{Backend, Bus, sensor::Contact},
+    config::{Backend, Bus},
     world::Clock,
 };
 
 /// An I2C bus of any kind. Drivers are generic over [`I2c`]; this is what they get in life.
 pub type AnyI2c = Box<dyn I2c<Error = BusError> + Send>;
 
-/// Contacts of one bus.
+/// Where the kernel shows the devices of its 1-Wire buses.
+const ONE_WIRE_DEVICES: &str = "/sys/bus/w1/devices";
+
+/// A 1-Wire bus, as the kernel's `w1_therm` shows it.
+pub trait OneWire: Send {
+    /// Names of the devices that are there, for example `28-3c01b556a1b2`.
+    fn devices(&mut self) -> Result<Vec<String>, BusError>;
+    /// What the kernel's file `w1_slave` of a device says; takes as long as a conversion.
+    fn read(&mut self, id: &str) -> Result<String, BusError>;
+}
+
+/// GPIO input lines of one bus.
 pub trait Lines: Send {
-    /// The level of the `index`th contact: true is high.
+    /// The level of the `index`th line: true is high.
     fn is_high(&mut self, index: usize) -> Result<bool, BusError>;
+    /// How many edges the `index`th line had since this was last asked, as far as they were seen.
+    fn edges(&mut self, index: usize) -> u32;
     /// Returns when any line may have changed, or after `patience` of real time.
     fn wait(&mut self, patience: Duration) -> Result<(), BusError>;
 }
+
+/// How long one transaction may take, clock stretching included: 256 bytes take 26 ms at 100 kHz, and
+/// no chip of ours stretches the clock by more than a few ms.
+const TRANSACTION_MAX: Duration = Duration::from_millis(250);
 
 /// What a bus answered instead of bytes.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -92,12 +112,31 @@ pub fn open_i2c(bus: &Bus, room: &Arc<Room>) -> Result<AnyI2c, BusError> {
     })
 }
 
-/// Opens the lines of `contacts`, all of this bus.
-pub fn open_lines(bus: &Bus, contacts: &[Contact], room: &Arc<Room>) -> Result<Box<dyn Lines>, BusError> {
+/// Tries to free an I2C bus on which a chip holds the data line low, as after a reset in the middle
+/// of a byte: nine clocks let it finish (UM10204, 3.1.16). False where the backend cannot.
+pub fn recover_i2c(bus: &Bus, room: &Arc<Room>) -> Result<bool, BusError> {
+    match &bus.backend {
+        Backend::Rppal { i2c } => pi::recover_i2c(*i2c),
+        // The kernel owns the pins; its own driver recovers where it can.
+        Backend::Linux { .. } => Ok(false),
+        Backend::Simulated { .. } => Ok(room.clock_nine()),
+    }
+}
+
+/// Opens the 1-Wire side.
+pub fn open_one_wire(bus: &Bus, room: &Arc<Room>) -> Box<dyn OneWire> {
+    match &bus.backend {
+        Backend::Rppal { .. } | Backend::Linux { .. } => Box::new(one_wire::Kernel::new(Path::new(ONE_WIRE_DEVICES))),
+        Backend::Simulated { .. } => Box::new(simulated::SimulatedOneWire::new(Arc::clone(room))),
+    }
+}
+
+/// Opens lines, all of this bus.
+pub fn open_lines(bus: &Bus, lines: &[LineRequest], room: &Arc<Room>) -> Result<Box<dyn Lines>, BusError> {
     Ok(match &bus.backend {
-        Backend::Rppal { .. } => Box::new(pi::PiLines::open(contacts)?),
-        Backend::Linux { gpio, .. } => Box::new(linux::LinuxLines::open(gpio, contacts)?),
-        Backend::Simulated { .. } => Box::new(simulated::SimulatedLines::new(Arc::clone(room), contacts)),
+        Backend::Rppal { .. } => Box::new(pi::PiLines::open(lines)?),
+        Backend::Linux { gpio, .. } => Box::new(linux::LinuxLines::open(gpio, lines)?),
+        Backend::Simulated { .. } => Box::new(simulated::SimulatedLines::new(Arc::clone(room), lines)),
     })
 }
 

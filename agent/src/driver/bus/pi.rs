@@ -4,14 +4,57 @@
 use std::time::Duration;
 
 use embedded_hal::i2c::{ErrorType, I2c, Operation};
-use rppal::gpio::{Gpio, InputPin, Trigger};
+use rppal::gpio::{Gpio, InputPin, IoPin, Mode, Trigger};
 
 use super::{BusError, Lines};
-use crate::config::sensor::{Contact, Pull};
+use crate::driver::{LineRequest, Pull};
+
+/// SDA and SCL of I2C bus 1 on the 40-pin header, BCM numbers.
+const BUS_1_PINS: (u8, u8) = (2, 3);
+/// Half a clock at 100 kHz.
+const HALF_CLOCK: Duration = Duration::from_micros(5);
 
 /// I2C bus `number`.
 pub(super) fn open_i2c(number: u8) -> Result<PiI2c, BusError> {
-    rppal::i2c::I2c::with_bus(number).map(PiI2c).map_err(i2c_error)
+    let bus = rppal::i2c::I2c::with_bus(number).map_err(i2c_error)?;
+    // In ms; a kernel that refuses keeps its own second.
+    if let Err(error) = bus.set_timeout(u32::try_from(super::TRANSACTION_MAX.as_millis()).unwrap_or(u32::MAX)) {
+        tracing::debug!(%error, "the kernel keeps its own time-out");
+    }
+    Ok(PiI2c(bus))
+}
+
+/// Gives nine clocks and a stop by hand while SDA is held low, then hands the pins back.
+pub(super) fn recover_i2c(number: u8) -> Result<bool, BusError> {
+    if number != 1 {
+        return Ok(false);
+    }
+    let gpio = Gpio::new().map_err(gpio_error)?;
+    let pin = |number: u8, mode: Mode| gpio.get(number).map(|pin| pin.into_io(mode)).map_err(gpio_error);
+    // Both go back to what they were when they are dropped. A line is released by making it an
+    // input, which the board's own 1.8 kΩ pull up, and pulled by making it an output that is low.
+    let (mut sda, mut scl) = (pin(BUS_1_PINS.0, Mode::Input)?, pin(BUS_1_PINS.1, Mode::Input)?);
+    let release = |line: &mut IoPin| {
+        line.set_mode(Mode::Input);
+        std::thread::sleep(HALF_CLOCK);
+    };
+    let pull = |line: &mut IoPin| {
+        line.set_low();
+        line.set_mode(Mode::Output);
+        std::thread::sleep(HALF_CLOCK);
+    };
+    let was_held = sda.is_low();
+    for _ in 0..9 {
+        if sda.is_high() {
+            break;
+        }
+        pull(&mut scl);
+        release(&mut scl);
+    }
+    // A stop: SDA rises while SCL is high.
+    pull(&mut sda);
+    release(&mut sda);
+    Ok(was_held && sda.is_high())
 }
 
 /// The I2C side.
@@ -38,16 +81,18 @@ fn i2c_error(error: rppal::i2c::Error) -> BusError {
 pub(super) struct PiLines {
     gpio: Gpio,
     pins: Vec<InputPin>,
+    /// Edges of each line that were not asked for yet.
+    edges: Vec<u32>,
 }
 
 impl PiLines {
-    pub(super) fn open(contacts: &[Contact]) -> Result<Self, BusError> {
+    pub(super) fn open(lines: &[LineRequest]) -> Result<Self, BusError> {
         let gpio = Gpio::new().map_err(gpio_error)?;
         let mut pins = Vec::new();
-        for contact in contacts {
-            let number = u8::try_from(contact.line).map_err(BusError::other)?;
+        for line in lines {
+            let number = u8::try_from(line.line).map_err(BusError::other)?;
             let pin = gpio.get(number).map_err(gpio_error)?;
-            let mut pin = match contact.pull {
+            let mut pin = match line.pull {
                 Pull::Up => pin.into_input_pullup(),
                 Pull::Down => pin.into_input_pulldown(),
                 Pull::Off => pin.into_input(),
@@ -55,7 +100,7 @@ impl PiLines {
             pin.set_interrupt(Trigger::Both, None).map_err(gpio_error)?;
             pins.push(pin);
         }
-        Ok(Self { gpio, pins })
+        Ok(Self { gpio, pins, edges: vec![0; lines.len()] })
     }
 }
 
@@ -64,9 +109,21 @@ impl Lines for PiLines {
         Ok(self.pins[index].is_high())
     }
 
+    fn edges(&mut self, index: usize) -> u32 {
+        std::mem::take(&mut self.edges[index])
+    }
+
     fn wait(&mut self, patience: Duration) -> Result<(), BusError> {
         let pins: Vec<&InputPin> = self.pins.iter().collect();
-        self.gpio.poll_interrupts(&pins, false, Some(patience)).map(drop).map_err(gpio_error)
+        let mut patience = patience;
+        while let Some((pin, _)) = self.gpio.poll_interrupts(&pins, false, Some(patience)).map_err(gpio_error)? {
+            if let Some(index) = self.pins.iter().position(|known| known.pin() == pin.pin()) {
+                self.edges[index] = self.edges[index].saturating_add(1);
+            }
+            // Then what else is there already.
+            patience = Duration::ZERO;
+        }
+        Ok(())
     }
 }
 

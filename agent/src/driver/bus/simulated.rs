@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use embedded_hal::i2c::{ErrorType, I2c, Operation};
 
-use super::{BusError, Lines};
-use crate::{config::sensor::Contact, driver::simulated::Room};
+use super::{BusError, Lines, OneWire};
+use crate::driver::{LineRequest, simulated::Room};
 
 /// The I2C side of a room.
 pub(super) struct SimulatedI2c(Arc<Room>);
@@ -26,23 +26,52 @@ impl I2c for SimulatedI2c {
     }
 }
 
-/// The contacts of a room.
+/// The 1-Wire bus of a room.
+pub(super) struct SimulatedOneWire(Arc<Room>);
+
+impl SimulatedOneWire {
+    pub(super) fn new(room: Arc<Room>) -> Self {
+        Self(room)
+    }
+}
+
+impl OneWire for SimulatedOneWire {
+    fn devices(&mut self) -> Result<Vec<String>, BusError> {
+        Ok(self.0.one_wire_devices())
+    }
+
+    fn read(&mut self, id: &str) -> Result<String, BusError> {
+        self.0.one_wire(id)
+    }
+}
+
+/// Lines of a room.
 pub(super) struct SimulatedLines {
     room: Arc<Room>,
     lines: Vec<u32>,
-    /// Levels at the last look, so that no change between two waits is slept through.
+    /// Changes at the last look, so that none between two waits is slept through.
     seen: u64,
+    /// Edges of each line when they were last asked for.
+    edges: Vec<u64>,
 }
 
 impl SimulatedLines {
-    pub(super) fn new(room: Arc<Room>, contacts: &[Contact]) -> Self {
-        Self { room, lines: contacts.iter().map(|c| c.line).collect(), seen: 0 }
+    pub(super) fn new(room: Arc<Room>, lines: &[LineRequest]) -> Self {
+        let lines: Vec<u32> = lines.iter().map(|line| line.line).collect();
+        let edges = lines.iter().map(|line| room.edges(*line)).collect();
+        Self { room, lines, seen: 0, edges }
     }
 }
 
 impl Lines for SimulatedLines {
     fn is_high(&mut self, index: usize) -> Result<bool, BusError> {
         self.room.level(self.lines[index])
+    }
+
+    fn edges(&mut self, index: usize) -> u32 {
+        let edges = self.room.edges(self.lines[index]);
+        let new = edges - std::mem::replace(&mut self.edges[index], edges);
+        u32::try_from(new).unwrap_or(u32::MAX)
     }
 
     fn wait(&mut self, patience: Duration) -> Result<(), BusError> {

@@ -1,16 +1,95 @@
 //! Does a web server answer with the right status and the right content?
 
-use std::time::Instant;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use ureq::{Agent, Error as Ureq};
 use wire::Fault;
 
-use super::{Error, LATENCY, Measured, Quantity, REACHABLE, outcome};
-use crate::config::sensor::Http as Settings;
+use super::{LATENCY, REACHABLE, outcome, timeout};
+use crate::{
+    config::{Expected, Table, quantity::print_duration},
+    driver::{self, Error, Kind, Measured, PROBE_MARGIN, Place, Probe, Quantity, Reader, Sits},
+};
+
+/// a web server.
+pub static KIND: Kind = Kind {
+    word: "http",
+    chips: "a web server",
+    measures: ["reachable, status, latency", "是否可达、状态码、延迟"],
+    sits: Sits::Network,
+    period: None,
+    period_min: None,
+    read: |table| Some(Arc::new(Settings::read(table)?)),
+    at: None,
+};
+
+/// What a `[[sensor]]` of this kind says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// `http://` or `https://`.
+    pub url: String,
+    /// The status that is right; without it any from 200 to 299.
+    pub status: Option<u16>,
+    /// A text that the first 64 KiB of the answer must contain.
+    pub contains: Option<String>,
+    /// How long to wait.
+    pub timeout: Duration,
+}
+
+impl Settings {
+    fn read(table: &Table<'_>) -> Option<Self> {
+        let url = table.require("url", Expected::Url, table.url("url"));
+        let status = table.whole("status", 100, 599).and_then(|status| u16::try_from(status).ok());
+        let contains = table.text("contains");
+        let timeout = timeout(table);
+        Some(Self { url: url?, status, contains, timeout })
+    }
+
+    /// The address for people and other computers: without the user and the password in it.
+    #[must_use]
+    pub fn shown_url(&self) -> String {
+        let Some((scheme, rest)) = self.url.split_once("://") else { return self.url.clone() };
+        let authority = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        match rest[..authority].rfind('@') {
+            Some(at) => format!("{scheme}://********@{}", &rest[at + 1..]),
+            None => self.url.clone(),
+        }
+    }
+}
+
+impl driver::Settings for Settings {
+    fn kind(&self) -> &'static Kind {
+        &KIND
+    }
+    fn place(&self) -> Place {
+        Place::Host(self.shown_url())
+    }
+    fn print(&self, table: &mut toml::Table) {
+        table.insert("url".into(), self.shown_url().into());
+        if let Some(status) = self.status {
+            table.insert("status".into(), i64::from(status).into());
+        }
+        if let Some(contains) = &self.contains {
+            table.insert("contains".into(), contains.as_str().into());
+        }
+        table.insert("timeout".into(), print_duration(self.timeout).into());
+    }
+    fn quantities(&self) -> Vec<Quantity> {
+        QUANTITIES.to_vec()
+    }
+    fn patience(&self) -> Duration {
+        self.timeout + PROBE_MARGIN
+    }
+    fn start(&self) -> Reader {
+        Reader::Alone(Box::new(Http::new(self.clone())))
+    }
+}
 
 /// The status of the answer, right or wrong; left out where there is none.
-pub const STATUS: Quantity =
-    Quantity { name: "http_status", unit: "1", low: 100.0, high: 999.0, precision: 0, moves: false };
+pub const STATUS: Quantity = Quantity::resting("http_status", "1", 100.0, 999.0, 0);
 /// What it gives.
 pub const QUANTITIES: [Quantity; 3] = [REACHABLE, LATENCY, STATUS];
 
@@ -43,25 +122,6 @@ impl Http {
         Self { settings, client: config.into() }
     }
 
-    /// Asks once.
-    pub fn read(&self) -> Result<Vec<Measured>, Error> {
-        let since = Instant::now();
-        let mut answer = match self.client.get(&self.settings.url).call() {
-            Ok(answer) => answer,
-            Err(error) => return Self::no_answer(&error),
-        };
-        let latency = since.elapsed();
-        let status = answer.status().as_u16();
-        let right_status = match self.settings.status {
-            Some(expected) => status == expected,
-            None => (200..300).contains(&status),
-        };
-        let right = right_status && self.settings.contains.as_ref().is_none_or(|text| contains(&mut answer, text));
-        let mut measured = outcome(right.then_some(latency));
-        measured.push(Measured { quantity: STATUS.name, value: Ok(status.into()), raw: None });
-        Ok(measured)
-    }
-
     fn no_answer(error: &Ureq) -> Result<Vec<Measured>, Error> {
         let fault = match error {
             Ureq::HostNotFound | Ureq::BadUri(_) => Fault::BadResponse,
@@ -72,6 +132,26 @@ impl Http {
             }
         };
         Err(Error::Other { fault, text: error.to_string() })
+    }
+}
+
+impl Probe for Http {
+    fn read(&mut self) -> Result<Vec<Measured>, Error> {
+        let since = Instant::now();
+        let mut answer = match self.client.get(&self.settings.url).call() {
+            Ok(answer) => answer,
+            Err(error) => return Http::no_answer(&error),
+        };
+        let latency = since.elapsed();
+        let status = answer.status().as_u16();
+        let right_status = match self.settings.status {
+            Some(expected) => status == expected,
+            None => (200..300).contains(&status),
+        };
+        let right = right_status && self.settings.contains.as_ref().is_none_or(|text| contains(&mut answer, text));
+        let mut measured = outcome(right.then_some(latency));
+        measured.push(Measured::plain(STATUS.name, status.into()));
+        Ok(measured)
     }
 }
 

@@ -3,14 +3,69 @@
 use std::{
     io::ErrorKind,
     net::{IpAddr, SocketAddr},
+    sync::Arc,
     time::Duration,
 };
 
 use surge_ping::{Client, Config, ICMP, PingIdentifier, PingSequence, SurgeError};
 use wire::Fault;
 
-use super::{Error, LATENCY, Measured, Quantity, REACHABLE, outcome, resolve};
-use crate::config::sensor::Icmp as Settings;
+use super::{LATENCY, REACHABLE, outcome, resolve, timeout};
+use crate::{
+    config::{Expected, Table, quantity::print_duration},
+    driver::{self, Error, Kind, Measured, PROBE_MARGIN, Place, Probe, Quantity, Reader, Sits},
+};
+
+/// a host that answers to ping.
+pub static KIND: Kind = Kind {
+    word: "icmp",
+    chips: "a host that answers to ping",
+    measures: ["reachable, latency", "是否可达、延迟"],
+    sits: Sits::Network,
+    period: None,
+    period_min: None,
+    read: |table| Some(Arc::new(Settings::read(table)?)),
+    at: None,
+};
+
+/// What a `[[sensor]]` of this kind says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// Name or address.
+    pub host: String,
+    /// How long to wait.
+    pub timeout: Duration,
+}
+
+impl Settings {
+    fn read(table: &Table<'_>) -> Option<Self> {
+        let host = table.require("host", Expected::Text, table.text("host"));
+        let timeout = timeout(table);
+        Some(Self { host: host?, timeout })
+    }
+}
+
+impl driver::Settings for Settings {
+    fn kind(&self) -> &'static Kind {
+        &KIND
+    }
+    fn place(&self) -> Place {
+        Place::Host(self.host.clone())
+    }
+    fn print(&self, table: &mut toml::Table) {
+        table.insert("host".into(), self.host.as_str().into());
+        table.insert("timeout".into(), print_duration(self.timeout).into());
+    }
+    fn quantities(&self) -> Vec<Quantity> {
+        QUANTITIES.to_vec()
+    }
+    fn patience(&self) -> Duration {
+        self.timeout + PROBE_MARGIN
+    }
+    fn start(&self) -> Reader {
+        Reader::Alone(Box::new(Icmp::new(self.clone())))
+    }
+}
 
 /// What it gives.
 pub const QUANTITIES: [Quantity; 2] = [REACHABLE, LATENCY];
@@ -32,9 +87,11 @@ impl Icmp {
     pub fn new(settings: Settings) -> Self {
         Self { settings, sequence: 0 }
     }
+}
 
+impl Probe for Icmp {
     /// Pings once; must be called outside any tokio runtime.
-    pub fn read(&mut self) -> Result<Vec<Measured>, Error> {
+    fn read(&mut self) -> Result<Vec<Measured>, Error> {
         let address = resolve(&self.settings.host, 0)?.first().map(SocketAddr::ip);
         let address = address.expect("resolve gives at least one address");
         self.sequence = self.sequence.wrapping_add(1);

@@ -13,22 +13,22 @@ use std::{
 use wire::Fault;
 
 use super::{Error, Measured, Quantity};
+use crate::config::Table;
 
 /// 1 if it answered as it should.
-pub const REACHABLE: Quantity =
-    Quantity { name: "reachable", unit: "/", low: 0.0, high: 1.0, precision: 0, moves: false };
+pub const REACHABLE: Quantity = Quantity::flag("reachable");
 /// From the first packet to the answer; left out where there is none.
-pub const LATENCY: Quantity =
-    Quantity { name: "latency_ms", unit: "ms", low: 0.0, high: 120_000.0, precision: 2, moves: false };
+pub const LATENCY: Quantity = Quantity::resting("latency_ms", "ms", 0.0, 120_000.0, 2);
+
+/// The time-out of a probe, by default 2 s.
+fn timeout(table: &Table<'_>) -> Duration {
+    table.duration("timeout", "100ms", "1m").unwrap_or(Duration::from_secs(2))
+}
 
 /// What came of an attempt.
 fn outcome(latency: Option<Duration>) -> Vec<Measured> {
-    let reachable = f64::from(u8::from(latency.is_some()));
-    let mut measured = vec![Measured { quantity: REACHABLE.name, value: Ok(reachable), raw: None }];
-    if let Some(latency) = latency {
-        let value = Ok(latency.as_secs_f64() * 1000.0);
-        measured.push(Measured { quantity: LATENCY.name, value, raw: None });
-    }
+    let mut measured = vec![Measured::flag(REACHABLE.name, latency.is_some())];
+    measured.extend(latency.map(|latency| Measured::plain(LATENCY.name, latency.as_secs_f64() * 1000.0)));
     measured
 }
 

@@ -1,10 +1,14 @@
 //! What can be broken in a simulated room, and what that does to bytes.
 
+use crate::driver::Mux;
+
 /// What a fault is done to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Target {
-    /// The chip at an address.
+    /// The chip or multiplexer at an address of the bus itself.
     Chip(u8),
+    /// The chip at an address behind a multiplexer.
+    Behind(Mux, u8),
     /// The whole I2C bus.
     Bus,
     /// A GPIO line.
@@ -26,6 +30,13 @@ pub enum FaultKind {
     WrongDevice,
     /// Measurements take ten times as long as the data sheet says.
     Slow,
+    /// One bit of every answer flips: the one with this number, counted from the first byte's
+    /// highest.
+    FlipBit(u16),
+    /// Every answer is this byte, as from a data line that is shorted or driven by nobody.
+    Flat(u8),
+    /// The data line is held low until nine clocks let the chip finish its byte.
+    Latched,
 }
 
 /// Another chip takes everything that is written to it.
@@ -36,11 +47,9 @@ pub(super) fn foreign_read(bytes: &mut [u8]) {
     bytes.fill(0xA5);
 }
 
-/// Flips the lowest bit of each third byte: the checksums of 16-bit words.
-pub(super) fn flip_bits(bytes: &mut [u8]) {
-    for word in bytes.chunks_mut(3) {
-        if let [_, _, crc] = word {
-            *crc ^= 1;
-        }
+/// Flips one bit of an answer, if the answer is as long as that.
+pub(super) fn flip_bit(bytes: &mut [u8], number: u16) {
+    if let Some(byte) = bytes.get_mut(usize::from(number / 8)) {
+        *byte ^= 0x80 >> (number % 8);
     }
 }

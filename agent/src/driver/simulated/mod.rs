@@ -2,27 +2,31 @@
 //! request. Turns what a test or the demo sets into bytes on a bus; never into readings, which
 //! only the real drivers make.
 
-mod bh1750;
-mod chip;
+pub mod bh1750;
+mod device;
 mod evening;
 mod fault;
 mod physics;
-mod scd4x;
-mod sht4x;
+pub mod scd4x;
+pub mod sht4x;
+mod wiring;
 
 use std::{
+    any::Any,
     collections::BTreeMap,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use embedded_hal::i2c::Operation;
+use embedded_hal::i2c::{ErrorKind, Operation};
 
+use super::{Mux, Place, Settings};
 use crate::{driver::bus::BusError, world::Clock};
-use chip::Chip;
+pub use device::{Device, Moment, OneWireTwin, SLOW_FACTOR};
 pub use fault::{FaultKind, Target};
 use physics::Physics;
 pub use physics::{Setting, Truth};
+use wiring::Wiring;
 
 /// Where the SHT4x of a room sits.
 pub const SHT4X: u8 = 0x44;
@@ -42,12 +46,13 @@ pub struct Room {
 
 struct Inside {
     physics: Physics,
-    chips: BTreeMap<u8, Chip>,
+    wiring: Wiring,
+    one_wires: BTreeMap<String, OneWireTwin>,
     faults: BTreeMap<Target, FaultKind>,
-    /// Levels of lines that were ever set; the others are pulled up.
-    high: BTreeMap<u32, bool>,
-    /// Counts changes of lines.
-    edges: u64,
+    /// Lines that were ever set: the level, and how often it changed. The others are pulled up.
+    lines: BTreeMap<u32, (bool, u64)>,
+    /// Counts changes of lines and of faults.
+    changes: u64,
     /// People, lamps and music follow the hour instead of [`Room::set`].
     by_the_clock: bool,
 }
@@ -60,13 +65,59 @@ impl Room {
         let physics = Physics::new(seed, clock.boottime());
         let inside = Inside {
             physics,
-            chips: chip::soldered(),
+            wiring: Wiring::default(),
+            one_wires: BTreeMap::new(),
             faults: BTreeMap::new(),
-            high: BTreeMap::new(),
-            edges: 0,
+            lines: BTreeMap::new(),
+            changes: 0,
             by_the_clock: false,
         };
-        Arc::new(Self { seed, clock, inside: Mutex::new(inside), changed: Condvar::new() })
+        let room = Arc::new(Self { seed, clock, inside: Mutex::new(inside), changed: Condvar::new() });
+        room.fit(None, SHT4X, Box::new(sht4x::Sht4x::new()));
+        room.fit(None, SCD4X, Box::new(scd4x::Scd4x::settled()));
+        room.fit(None, BH1750, Box::new(bh1750::Bh1750::new()));
+        room
+    }
+
+    /// Wires a chip; where it sits behind a multiplexer, that is wired too. One that already sits
+    /// there is taken away.
+    pub fn fit(&self, mux: Option<Mux>, address: u8, device: Box<dyn Device>) {
+        self.lock().wiring.fit(mux, address, device);
+    }
+
+    /// Wires what `settings` describe, unless something sits there already.
+    pub fn fit_for(&self, settings: &dyn Settings) {
+        let mut inside = self.lock();
+        match settings.place() {
+            Place::Chip(seat) if !inside.wiring.has(seat.mux, seat.address) => {
+                if let Some(device) = settings.simulate() {
+                    inside.wiring.fit(seat.mux, seat.address, device);
+                }
+            }
+            Place::OneWire { id, .. } if !inside.one_wires.contains_key(&id) => {
+                if let Some(twin) = settings.simulate_one_wire() {
+                    inside.one_wires.insert(id, twin);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Hangs a thermometer on the 1-Wire bus.
+    pub fn fit_one_wire(&self, id: &str, twin: OneWireTwin) {
+        self.lock().one_wires.insert(id.to_owned(), twin);
+    }
+
+    /// Takes a 1-Wire thermometer away.
+    pub fn unfit_one_wire(&self, id: &str) {
+        self.lock().one_wires.remove(id);
+    }
+
+    /// Lets `with` handle the chip of type `D` that sits there; none where no such chip does.
+    pub fn device<D: Device, R>(&self, mux: Option<Mux>, address: u8, with: impl FnOnce(&mut D) -> R) -> Option<R> {
+        let mut inside = self.lock();
+        let device: &mut dyn Any = inside.wiring.device(mux, address)?;
+        device.downcast_mut().map(with)
     }
 
     /// Changes something in the room.
@@ -85,8 +136,12 @@ impl Room {
     /// level is low while it is closed.
     pub fn contact(&self, line: u32, closed: bool) {
         let mut inside = self.lock();
-        if inside.high.insert(line, !closed) != Some(!closed) {
-            inside.edges += 1;
+        let (high, edges) = inside.lines.entry(line).or_insert((true, 0));
+        let first = *edges == 0;
+        if *high == closed || first {
+            *edges += u64::from(*high == closed);
+            *high = !closed;
+            inside.changes += 1;
         }
         self.changed.notify_all();
     }
@@ -96,13 +151,9 @@ impl Room {
         let mut inside = self.lock();
         self.live(&mut inside);
         let truth = inside.physics.truth();
-        if let Target::Chip(address) = target
-            && let Some(chip) = inside.chips.get_mut(&address)
-        {
-            chip.freeze(kind == FaultKind::Stuck, &truth);
-        }
+        inside.wiring.freeze(target, (kind == FaultKind::Stuck).then_some(truth));
         inside.faults.insert(target, kind);
-        inside.edges += 1;
+        inside.changes += 1;
         self.changed.notify_all();
     }
 
@@ -110,13 +161,10 @@ impl Room {
     pub fn clear(&self, target: Target) {
         let now = self.clock.boottime();
         let mut inside = self.lock();
-        if inside.faults.remove(&target).is_some()
-            && let Target::Chip(address) = target
-            && let Some(chip) = inside.chips.get_mut(&address)
-        {
-            chip.power_on(now);
+        if inside.faults.remove(&target).is_some() {
+            inside.wiring.power_on(target, now);
         }
-        inside.edges += 1;
+        inside.changes += 1;
         self.changed.notify_all();
     }
 
@@ -139,34 +187,40 @@ impl Room {
     /// One I2C transaction, as a bus sees it.
     pub(super) fn transaction(&self, address: u8, operations: &mut [Operation<'_>]) -> Result<(), BusError> {
         let mut inside = self.lock();
-        while inside.hangs(address) {
+        while inside.hangs() {
             inside = self.changed.wait(inside).unwrap_or_else(PoisonError::into_inner);
         }
         if inside.faults.get(&Target::Bus) == Some(&FaultKind::Absent) {
             return Err(BusError::other("No such device or address"));
         }
-        let fault = inside.faults.get(&Target::Chip(address)).copied();
-        if fault == Some(FaultKind::Absent) {
-            return Err(BusError::nack());
+        if inside.faults.values().any(|kind| *kind == FaultKind::Latched) {
+            return Err(BusError { kind: ErrorKind::Bus, ..BusError::other("the data line is held low") });
         }
         self.live(&mut inside);
         let (now, truth) = (self.clock.boottime(), inside.physics.truth());
-        let chip = inside.chips.get_mut(&address).ok_or_else(BusError::nack)?;
-        for operation in operations {
-            match operation {
-                Operation::Write(bytes) if fault == Some(FaultKind::WrongDevice) => fault::foreign_write(bytes),
-                Operation::Read(bytes) if fault == Some(FaultKind::WrongDevice) => fault::foreign_read(bytes),
-                Operation::Write(bytes) => chip.write(bytes, now, &truth)?,
-                Operation::Read(bytes) => {
-                    chip.read(bytes, now, fault == Some(FaultKind::Slow))?;
-                    // A BH1750 has no checksums that could be bad.
-                    if fault == Some(FaultKind::BadCrc) && address != BH1750 {
-                        fault::flip_bits(bytes);
-                    }
-                }
-            }
-        }
-        Ok(())
+        let Inside { wiring, faults, .. } = &mut *inside;
+        wiring.transaction(address, operations, faults, now, &truth)
+    }
+
+    /// Nine clocks let a chip that holds the data line low finish its byte; says whether one did.
+    pub(super) fn clock_nine(&self) -> bool {
+        let mut inside = self.lock();
+        let before = inside.faults.len();
+        inside.faults.retain(|_, kind| *kind != FaultKind::Latched);
+        inside.faults.len() < before
+    }
+
+    /// Names of the devices on the 1-Wire bus.
+    pub(super) fn one_wire_devices(&self) -> Vec<String> {
+        self.lock().one_wires.keys().cloned().collect()
+    }
+
+    /// What the kernel would say of a 1-Wire device.
+    pub(super) fn one_wire(&self, id: &str) -> Result<String, BusError> {
+        let mut inside = self.lock();
+        self.live(&mut inside);
+        let truth = inside.physics.truth();
+        inside.one_wires.get(id).map(|twin| twin(&truth)).ok_or_else(BusError::nack)
     }
 
     /// The level of a line: true is high.
@@ -174,8 +228,13 @@ impl Room {
         let inside = self.lock();
         match inside.faults.get(&Target::Line(line)) {
             Some(FaultKind::Absent) => Err(BusError::other("No such device")),
-            _ => Ok(inside.high.get(&line).copied().unwrap_or(true)),
+            _ => Ok(inside.lines.get(&line).is_none_or(|(high, _)| *high)),
         }
+    }
+
+    /// How often the level of a line has changed.
+    pub(super) fn edges(&self, line: u32) -> u64 {
+        self.lock().lines.get(&line).map_or(0, |(_, edges)| *edges)
     }
 
     /// Returns once something changed since `seen`, or after `patience` of real time.
@@ -183,9 +242,9 @@ impl Room {
         let inside = self.lock();
         let (inside, _) = self
             .changed
-            .wait_timeout_while(inside, patience, |inside| inside.edges == seen)
+            .wait_timeout_while(inside, patience, |inside| inside.changes == seen)
             .unwrap_or_else(PoisonError::into_inner);
-        inside.edges
+        inside.changes
     }
 
     /// A panic while the lock was held leaves nothing half-done that matters to a simulation.
@@ -195,8 +254,16 @@ impl Room {
 }
 
 impl Inside {
-    /// A chip that holds the clock line low hangs every transaction on the bus.
-    fn hangs(&self, _address: u8) -> bool {
-        self.faults.iter().any(|(target, kind)| *kind == FaultKind::Hung && !matches!(target, Target::Line(_)))
+    /// A chip that holds the clock line low hangs every transaction on the bus; one behind a
+    /// multiplexer only while its channel is open.
+    fn hangs(&self) -> bool {
+        self.faults.iter().any(|(target, kind)| {
+            *kind == FaultKind::Hung
+                && match target {
+                    Target::Line(_) => false,
+                    Target::Bus | Target::Chip(_) => true,
+                    Target::Behind(mux, _) => self.wiring.is_open(*mux),
+                }
+        })
     }
 }

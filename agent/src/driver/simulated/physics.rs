@@ -32,6 +32,24 @@ pub enum Setting {
     TemperatureCelsius(f64),
     /// The room's CO2 at once, in ppm.
     Co2Ppm(f64),
+    /// Air pressure, in hPa.
+    PressureHpa(f64),
+    /// Volatile organic compounds at once, in ppb.
+    VocPpb(f64),
+    /// Fine dust at once, in µg/m³.
+    Pm25UgM3(f64),
+    /// Sound level, in dB(A), instead of what the music gives.
+    SoundDb(f64),
+    /// Current of the amplifier's mains branch, in A, instead of what the music draws.
+    MainsAmpere(f64),
+    /// Voltage of the low-voltage rail, in V.
+    RailVolt(f64),
+    /// Its current, in A, instead of what the lamps draw.
+    RailAmpere(f64),
+    /// The fridge's air, in °C.
+    FridgeCelsius(f64),
+    /// The freezer's air, in °C.
+    FreezerCelsius(f64),
 }
 
 /// What a perfect sensor would read.
@@ -45,6 +63,24 @@ pub struct Truth {
     pub co2_ppm: f64,
     /// Light.
     pub illuminance_lux: f64,
+    /// Air pressure.
+    pub pressure_hpa: f64,
+    /// Volatile organic compounds.
+    pub voc_ppb: f64,
+    /// Particles up to 2.5 µm.
+    pub pm2_5_ug_m3: f64,
+    /// A-weighted sound level.
+    pub sound_db: f64,
+    /// Current of the amplifier's mains branch, true RMS.
+    pub mains_ampere: f64,
+    /// Voltage of the low-voltage rail.
+    pub rail_volt: f64,
+    /// Its current.
+    pub rail_ampere: f64,
+    /// Air of the fridge.
+    pub fridge_celsius: f64,
+    /// Air of the freezer.
+    pub freezer_celsius: f64,
 }
 
 /// 30 m² by 2.8 m.
@@ -63,6 +99,15 @@ const LEAK_PER_HOUR: f64 = 0.3;
 /// The fresh-air unit dries what it brings in down to a dew point of 12 °C.
 const SUPPLY_VAPOUR_G_M3_MAX: f64 = 10.6;
 const OUTSIDE_CO2_PPM: f64 = 425.0;
+/// Ten singers and the fresh air on settle at some 500 ppb.
+const OUTSIDE_VOC_PPB: f64 = 60.0;
+const PERSON_VOC_PPB_PER_S: f64 = 0.065;
+/// A city's air behind a coarse filter.
+const SUPPLY_PM2_5_UG_M3: f64 = 14.0;
+/// An amplifier draws its heat from 230 V, with a power factor of 0.9.
+const MAINS_VOLT: f64 = 230.0 * 0.9;
+/// A compressor's cycle, in seconds, and how far the air swings about its mean, in K.
+const FRIDGE_CYCLE: (u64, f64) = (1_800, 0.6);
 /// The air conditioning: how hard it pulls per kelvin over the set point, and the most it can.
 const COOLING_W_PER_K: f64 = 2500.0;
 const COOLING_W_MAX: f64 = 5000.0;
@@ -88,6 +133,15 @@ pub(super) struct Physics {
     celsius: f64,
     vapour_g_m3: f64,
     co2_ppm: f64,
+    voc_ppb: f64,
+    pm2_5_ug_m3: f64,
+    pressure_hpa: f64,
+    sound_db: Option<f64>,
+    mains_ampere: Option<f64>,
+    rail_volt: f64,
+    rail_ampere: Option<f64>,
+    fridge_celsius: f64,
+    freezer_celsius: f64,
 }
 
 impl Physics {
@@ -108,6 +162,15 @@ impl Physics {
             celsius: 20.3,
             vapour_g_m3: vapour_g_m3(20.3, 52.0),
             co2_ppm: 470.0,
+            voc_ppb: 110.0,
+            pm2_5_ug_m3: 12.0,
+            pressure_hpa: 1013.0,
+            sound_db: None,
+            mains_ampere: None,
+            rail_volt: 12.05,
+            rail_ampere: None,
+            fridge_celsius: 4.0,
+            freezer_celsius: -19.0,
         }
     }
 
@@ -126,6 +189,15 @@ impl Physics {
             }
             Setting::TemperatureCelsius(celsius) => self.celsius = celsius,
             Setting::Co2Ppm(ppm) => self.co2_ppm = ppm,
+            Setting::PressureHpa(hpa) => self.pressure_hpa = hpa,
+            Setting::VocPpb(ppb) => self.voc_ppb = ppb,
+            Setting::Pm25UgM3(ug_m3) => self.pm2_5_ug_m3 = ug_m3,
+            Setting::SoundDb(db) => self.sound_db = Some(db),
+            Setting::MainsAmpere(ampere) => self.mains_ampere = Some(ampere),
+            Setting::RailVolt(volt) => self.rail_volt = volt,
+            Setting::RailAmpere(ampere) => self.rail_ampere = Some(ampere),
+            Setting::FridgeCelsius(celsius) => self.fridge_celsius = celsius,
+            Setting::FreezerCelsius(celsius) => self.freezer_celsius = celsius,
         }
     }
 
@@ -161,6 +233,9 @@ impl Physics {
 
         let breath_ppm = PERSON_CO2_L_PER_S * self.people / 1000.0 / VOLUME_M3 * 1e6;
         self.co2_ppm += dt * (per_second * (OUTSIDE_CO2_PPM - self.co2_ppm) + breath_ppm);
+        let odour_ppb = PERSON_VOC_PPB_PER_S * self.people;
+        self.voc_ppb += dt * (per_second * (OUTSIDE_VOC_PPB - self.voc_ppb) + odour_ppb);
+        self.pm2_5_ug_m3 += dt * per_second * (SUPPLY_PM2_5_UG_M3 - self.pm2_5_ug_m3);
     }
 
     /// What the room is now, with the small unrest that any real room and sensing element has.
@@ -172,8 +247,29 @@ impl Physics {
             humidity_percent: (humidity + 0.15 * noise(2)).clamp(0.0, 100.0),
             co2_ppm: (self.co2_ppm + 4.0 * noise(3)).max(0.0),
             illuminance_lux: ((self.lamps_lux + self.daylight_lux) * (1.0 + 0.01 * noise(4))).max(0.0),
+            pressure_hpa: self.pressure_hpa + 0.03 * noise(5),
+            voc_ppb: (self.voc_ppb + 3.0 * noise(6)).max(0.0),
+            pm2_5_ug_m3: (self.pm2_5_ug_m3 + 0.4 * noise(7)).max(0.1),
+            sound_db: self.sound_db.unwrap_or_else(|| sound_db(self.music_watt)) + 0.4 * noise(8),
+            mains_ampere: self.mains_ampere.unwrap_or(self.music_watt / MAINS_VOLT).max(0.0) * (1.0 + 0.01 * noise(9)),
+            rail_volt: self.rail_volt + 0.01 * noise(10),
+            rail_ampere: (self.rail_ampere.unwrap_or(self.lamps_lux / 40.0) + 0.004 * noise(11)).max(0.0),
+            fridge_celsius: self.cycle(self.fridge_celsius) + 0.05 * noise(12),
+            freezer_celsius: self.cycle(self.freezer_celsius) + 0.05 * noise(13),
         }
     }
+
+    /// The swing of a compressor about its mean.
+    fn cycle(&self, mean_celsius: f64) -> f64 {
+        let (seconds, swing) = FRIDGE_CYCLE;
+        let phase = (self.at.as_secs() % seconds) as f64 / seconds as f64;
+        mean_celsius + swing * (std::f64::consts::TAU * phase).sin()
+    }
+}
+
+/// A room at rest has 34 dB(A), idle music equipment hums at 41, and 350 W of singing give 88.
+fn sound_db(music_watt: f64) -> f64 {
+    34.0 + 54.0 * (music_watt / 350.0).clamp(0.0, 1.2).powf(1.05)
 }
 
 /// Grams of vapour in a cubic metre at `celsius` and `humidity_percent` (Magnus).

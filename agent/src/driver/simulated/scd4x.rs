@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::physics::Truth;
+use super::{Device, Moment};
 use crate::driver::{bus::BusError, sensirion};
 
 /// Between two periodic measurements, 3.6.1.
@@ -12,10 +12,9 @@ const COMMAND: Duration = Duration::from_millis(1);
 /// `stop_periodic_measurement` takes 500 ms, in which nothing is acknowledged.
 const STOP: Duration = Duration::from_millis(500);
 const SERIAL: [u16; 3] = [0xF896, 0x31A1, 0x07B3];
-/// A slow chip measures so many times more slowly.
-const SLOW_FACTOR: u32 = super::chip::SLOW_FACTOR;
 
-pub(super) struct Scd4x {
+/// One chip.
+pub struct Scd4x {
     /// Since when it measures.
     running: Option<Duration>,
     /// How many periods of this run were read.
@@ -24,13 +23,12 @@ pub(super) struct Scd4x {
     answer: Vec<u16>,
     self_calibration: u16,
     pressure_hpa: u16,
-    /// What a frozen sensing element sees for ever.
-    pub(super) frozen: Option<Truth>,
-    pub(super) slow: bool,
 }
 
 impl Scd4x {
-    pub(super) fn new(now: Duration) -> Self {
+    /// A chip whose supply came up at `now`.
+    #[must_use]
+    pub fn new(now: Duration) -> Self {
         Self {
             running: None,
             read_periods: 0,
@@ -39,17 +37,44 @@ impl Scd4x {
             answer: Vec::new(),
             self_calibration: 1,
             pressure_hpa: 1013,
-            frozen: None,
-            slow: false,
         }
     }
 
     /// A chip that was powered long ago.
-    pub(super) fn settled() -> Self {
+    #[must_use]
+    pub fn settled() -> Self {
         Self { busy_until: Duration::ZERO, ..Self::new(Duration::ZERO) }
     }
 
-    pub(super) fn write(&mut self, bytes: &[u8], now: Duration, truth: &Truth) -> Result<(), BusError> {
+    fn periods(&self, at: &Moment<'_>) -> u128 {
+        let period = at.takes(PERIOD);
+        self.running.map_or(0, |since| at.now.saturating_sub(since).as_nanos() / period.as_nanos())
+    }
+
+    fn ready(&self, at: &Moment<'_>) -> bool {
+        self.periods(at) > self.read_periods
+    }
+
+    fn measurement(&mut self, at: &Moment<'_>) {
+        self.read_periods = self.periods(at);
+        let seen = at.truth;
+        let ticks = |share: f64| (share * 65535.0).round().clamp(0.0, 65535.0) as u16;
+        // Its infrared cell counts molecules: told a wrong pressure, it reads wrong by the ratio.
+        let co2 = seen.co2_ppm * 1013.0 / f64::from(self.pressure_hpa);
+        // The chip's own heat raises its temperature by some kelvins and dries it.
+        let celsius = seen.temperature_celsius + 2.5;
+        let humidity = seen.humidity_percent * 0.86;
+        self.answer.extend([
+            co2.round().clamp(0.0, 40_000.0) as u16,
+            ticks((celsius + 45.0) / 175.0),
+            ticks(humidity / 100.0),
+        ]);
+    }
+}
+
+impl Device for Scd4x {
+    fn write(&mut self, bytes: &[u8], at: &Moment<'_>) -> Result<(), BusError> {
+        let now = at.now;
         if now < self.busy_until {
             return Err(BusError::nack());
         }
@@ -69,8 +94,8 @@ impl Scd4x {
         match (command, argument) {
             (0x21B1, None) if idle => (self.running, self.read_periods) = (Some(now), 0),
             (0x3F86, None) => (self.running, busy) = (None, STOP),
-            (0xE4B8, None) => self.answer.push(if self.ready(now) { 0x8006 } else { 0x8000 }),
-            (0xEC05, None) if self.ready(now) => self.measurement(now, truth),
+            (0xE4B8, None) => self.answer.push(if self.ready(at) { 0x8006 } else { 0x8000 }),
+            (0xEC05, None) if self.ready(at) => self.measurement(at),
             (0x3682, None) if idle => self.answer.extend(SERIAL),
             (0x2416, Some(on)) if idle => self.self_calibration = on,
             (0x2313, None) if idle => self.answer.push(self.self_calibration),
@@ -85,8 +110,8 @@ impl Scd4x {
         Ok(())
     }
 
-    pub(super) fn read(&mut self, bytes: &mut [u8], now: Duration) -> Result<(), BusError> {
-        if now < self.busy_until || self.answer.is_empty() {
+    fn read(&mut self, bytes: &mut [u8], at: &Moment<'_>) -> Result<(), BusError> {
+        if at.now < self.busy_until || self.answer.is_empty() {
             return Err(BusError::nack());
         }
         let stream = self.answer.drain(..).flat_map(sensirion::pack);
@@ -96,28 +121,7 @@ impl Scd4x {
         Ok(())
     }
 
-    fn periods(&self, now: Duration) -> u128 {
-        let period = if self.slow { PERIOD * SLOW_FACTOR } else { PERIOD };
-        self.running.map_or(0, |since| now.saturating_sub(since).as_nanos() / period.as_nanos())
-    }
-
-    fn ready(&self, now: Duration) -> bool {
-        self.periods(now) > self.read_periods
-    }
-
-    fn measurement(&mut self, now: Duration, truth: &Truth) {
-        self.read_periods = self.periods(now);
-        let seen = self.frozen.as_ref().unwrap_or(truth);
-        let ticks = |share: f64| (share * 65535.0).round().clamp(0.0, 65535.0) as u16;
-        // Its infrared cell counts molecules: told a wrong pressure, it reads wrong by the ratio.
-        let co2 = seen.co2_ppm * 1013.0 / f64::from(self.pressure_hpa);
-        // The chip's own heat raises its temperature by some kelvins and dries it.
-        let celsius = seen.temperature_celsius + 2.5;
-        let humidity = seen.humidity_percent * 0.86;
-        self.answer.extend([
-            co2.round().clamp(0.0, 40_000.0) as u16,
-            ticks((celsius + 45.0) / 175.0),
-            ticks(humidity / 100.0),
-        ]);
+    fn power_on(&mut self, now: Duration) {
+        *self = Self::new(now);
     }
 }

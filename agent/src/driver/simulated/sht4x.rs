@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{chip::SLOW_FACTOR, physics::Truth};
+use super::{Device, Moment, Truth};
 use crate::driver::{bus::BusError, sensirion};
 
 /// Typical times of table 5; the driver waits for the longest that is allowed.
@@ -10,19 +10,29 @@ const MEASURE: [(u8, Duration); 3] =
     [(0xFD, Duration::from_micros(6_900)), (0xF6, Duration::from_micros(3_700)), (0xE0, Duration::from_micros(1_300))];
 const SERIAL: u32 = 0x0F4A_11C7;
 
-pub(super) struct Sht4x {
+/// One chip.
+pub struct Sht4x {
     /// The answer, and when it can be read.
     answer: Option<([u16; 2], Duration, Duration)>,
-    /// What a frozen sensing element sees for ever.
-    pub(super) frozen: Option<Truth>,
 }
 
 impl Sht4x {
-    pub(super) fn new() -> Self {
-        Self { answer: None, frozen: None }
+    /// A chip that was asked nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { answer: None }
     }
+}
 
-    pub(super) fn write(&mut self, bytes: &[u8], now: Duration, truth: &Truth) -> Result<(), BusError> {
+impl Default for Sht4x {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Device for Sht4x {
+    fn write(&mut self, bytes: &[u8], at: &Moment<'_>) -> Result<(), BusError> {
+        let now = at.now;
         // While it measures it acknowledges nothing, 4.3.
         if matches!(self.answer, Some((_, since, takes)) if now < since + takes) {
             return Err(BusError::nack());
@@ -32,8 +42,7 @@ impl Sht4x {
         }
         let &[command] = bytes else { return Err(BusError::nack()) };
         if let Some((_, takes)) = MEASURE.iter().find(|(c, _)| *c == command) {
-            let seen = self.frozen.as_ref().unwrap_or(truth);
-            self.answer = Some((words(seen), now, *takes));
+            self.answer = Some((words(at.truth), now, *takes));
             return Ok(());
         }
         self.answer = match command {
@@ -44,10 +53,9 @@ impl Sht4x {
         Ok(())
     }
 
-    pub(super) fn read(&mut self, bytes: &mut [u8], now: Duration, slow: bool) -> Result<(), BusError> {
+    fn read(&mut self, bytes: &mut [u8], at: &Moment<'_>) -> Result<(), BusError> {
         let Some((words, since, takes)) = self.answer else { return Err(BusError::nack()) };
-        let takes = if slow { takes * SLOW_FACTOR } else { takes };
-        if now < since + takes {
+        if at.now < since + at.takes(takes) {
             return Err(BusError::nack());
         }
         self.answer = None;
@@ -57,6 +65,10 @@ impl Sht4x {
             *byte = value;
         }
         Ok(())
+    }
+
+    fn power_on(&mut self, _now: Duration) {
+        *self = Self::new();
     }
 }
 

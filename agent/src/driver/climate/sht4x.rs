@@ -4,14 +4,55 @@
 //! Datasheet: <https://sensirion.com/resource/datasheet/sht4x>. The crate `sht4x` is not used: it
 //! computes in the fixed-point crate `fixed`, six crates more for two divisions.
 
+use std::sync::Arc;
+
 use embedded_hal::{delay::DelayNs, i2c::I2c};
 
-use super::{Error, Measured, Quantity, sensirion};
+use crate::driver::{Chip, Context, Error, Kind, Measured, Place, Quantity, Reader, Seat, Sits, sensirion, simulated};
+
+/// SHT40, SHT41 and SHT45. The letter in the part number tells the address: A 0x44, B 0x45, C 0x46.
+pub static KIND: Kind = Kind {
+    word: "sht4x",
+    chips: "Sensirion SHT40, SHT41, SHT45",
+    measures: ["temperature, humidity", "温度、湿度"],
+    sits: Sits::I2c(ADDRESSES),
+    period: None,
+    period_min: None,
+    read: |table| Some(Arc::new(Settings { seat: Seat::read(table, ADDRESSES)? })),
+    at: Some(|seat| Arc::new(Settings { seat })),
+};
+const ADDRESSES: &[u8] = &[0x44, 0x45, 0x46];
+
+/// What a `[[sensor]]` of this kind says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// Where it sits.
+    pub seat: Seat,
+}
+
+impl crate::driver::Settings for Settings {
+    fn kind(&self) -> &'static Kind {
+        &KIND
+    }
+    fn place(&self) -> Place {
+        Place::Chip(self.seat.clone())
+    }
+    fn print(&self, _table: &mut toml::Table) {}
+    fn quantities(&self) -> Vec<Quantity> {
+        QUANTITIES.to_vec()
+    }
+    fn start(&self) -> Reader {
+        Reader::Chip(Box::new(Sht4x::new(self.seat.address)))
+    }
+    fn simulate(&self) -> Option<Box<dyn simulated::Device>> {
+        Some(Box::new(simulated::sht4x::Sht4x::new()))
+    }
+}
 
 /// What it gives. Limits are the chip's, table 1 and 2 of the datasheet.
 pub const QUANTITIES: [Quantity; 2] = [
-    Quantity { name: "temperature_celsius", unit: "Cel", low: -40.0, high: 125.0, precision: 2, moves: true },
-    Quantity { name: "humidity_percent", unit: "%RH", low: 0.0, high: 100.0, precision: 1, moves: true },
+    Quantity::moving("temperature_celsius", "Cel", -40.0, 125.0, 2),
+    Quantity::moving("humidity_percent", "%RH", 0.0, 100.0, 1),
 ];
 
 /// "Measure T and RH with high precision", table 8.
@@ -38,18 +79,39 @@ impl Sht4x {
         Self { address, serial: None }
     }
 
-    /// What it is, once it said so.
-    #[must_use]
-    pub fn identity(&self) -> Option<String> {
-        self.serial.map(|serial| format!("SHT4x {serial:08x}"))
+    /// The serial number: two words with checksums, which no other chip at this address gives.
+    fn identify<B: I2c + ?Sized>(&self, bus: &mut B, delay: &mut dyn DelayNs) -> Result<u32, Error> {
+        let wrong = |found: String| Error::WrongDevice { address: self.address, expected: "SHT4x", found };
+        match self.ask(bus, delay, READ_SERIAL, SERIAL_MS) {
+            Ok([0, 0] | [0xFFFF, 0xFFFF]) => Err(wrong("its serial number is blank".into())),
+            Ok([high, low]) => Ok(u32::from(high) << 16 | u32::from(low)),
+            Err(error @ Error::Crc { .. }) => Err(wrong(format!("serial number: {error}"))),
+            Err(error) => Err(error),
+        }
     }
 
-    /// Measures once, after making sure that the chip is what it should be.
-    pub fn read<B: I2c + ?Sized, D: DelayNs>(&mut self, bus: &mut B, delay: &mut D) -> Result<Vec<Measured>, Error> {
+    fn ask<B: I2c + ?Sized>(
+        &self,
+        bus: &mut B,
+        delay: &mut dyn DelayNs,
+        command: u8,
+        wait_ms: u32,
+    ) -> Result<[u16; 2], Error> {
+        let failed = |error: B::Error| Error::from_bus(self.address, &error);
+        bus.write(self.address, &[command]).map_err(failed)?;
+        delay.delay_ms(wait_ms);
+        let mut b = [0; 6];
+        bus.read(self.address, &mut b).map_err(failed)?;
+        Ok([sensirion::unpack(self.address, [b[0], b[1], b[2]])?, sensirion::unpack(self.address, [b[3], b[4], b[5]])?])
+    }
+}
+
+impl Chip for Sht4x {
+    fn read<B: I2c + ?Sized>(&mut self, bus: &mut B, context: &mut Context<'_>) -> Result<Vec<Measured>, Error> {
         if self.serial.is_none() {
-            self.serial = Some(self.identify(bus, delay)?);
+            self.serial = Some(self.identify(bus, context.delay)?);
         }
-        let words = match self.ask(bus, delay, MEASURE_HIGH_PRECISION, MEASURE_MS) {
+        let words = match self.ask(bus, context.delay, MEASURE_HIGH_PRECISION, MEASURE_MS) {
             // It may have been swapped while it did not answer.
             Err(error @ Error::NoAnswer { .. }) => {
                 self.serial = None;
@@ -64,30 +126,8 @@ impl Sht4x {
         ])
     }
 
-    /// The serial number: two words with checksums, which no other chip at this address gives.
-    fn identify<B: I2c + ?Sized, D: DelayNs>(&self, bus: &mut B, delay: &mut D) -> Result<u32, Error> {
-        let wrong = |found: String| Error::WrongDevice { address: self.address, expected: "SHT4x", found };
-        match self.ask(bus, delay, READ_SERIAL, SERIAL_MS) {
-            Ok([0, 0] | [0xFFFF, 0xFFFF]) => Err(wrong("its serial number is blank".into())),
-            Ok([high, low]) => Ok(u32::from(high) << 16 | u32::from(low)),
-            Err(error @ Error::Crc { .. }) => Err(wrong(format!("serial number: {error}"))),
-            Err(error) => Err(error),
-        }
-    }
-
-    fn ask<B: I2c + ?Sized, D: DelayNs>(
-        &self,
-        bus: &mut B,
-        delay: &mut D,
-        command: u8,
-        wait_ms: u32,
-    ) -> Result<[u16; 2], Error> {
-        let failed = |error: B::Error| Error::from_bus(self.address, &error);
-        bus.write(self.address, &[command]).map_err(failed)?;
-        delay.delay_ms(wait_ms);
-        let mut b = [0; 6];
-        bus.read(self.address, &mut b).map_err(failed)?;
-        Ok([sensirion::unpack(self.address, [b[0], b[1], b[2]])?, sensirion::unpack(self.address, [b[3], b[4], b[5]])?])
+    fn identity(&self) -> Option<String> {
+        self.serial.map(|serial| format!("SHT4x {serial:08x}"))
     }
 }
 

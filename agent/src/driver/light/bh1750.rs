@@ -5,14 +5,66 @@
 //! The crate `bh1750` is not used: it has one release, waits in the typical time of the data sheet
 //! instead of the longest, and hides the raw count that saturation shows in.
 
+use std::sync::Arc;
+
 use embedded_hal::{delay::DelayNs, i2c::I2c};
 
-use super::{Error, Measured, Quantity};
+use crate::driver::{Chip, Context, Error, Kind, Measured, Place, Quantity, Reader, Seat, Sits, simulated};
+
+/// BH1750FVI, at 0x23 (ADDR low) or 0x5c (ADDR high).
+pub static KIND: Kind = Kind {
+    word: "bh1750",
+    chips: "ROHM BH1750FVI",
+    measures: ["light", "照度"],
+    sits: Sits::I2c(ADDRESSES),
+    period: None,
+    period_min: None,
+    read: |table| Some(Arc::new(Settings::read(table)?)),
+    at: Some(|seat| Arc::new(Settings { seat, mtreg: MTREG_DEFAULT })),
+};
+const ADDRESSES: &[u8] = &[0x23, 0x5C];
+
+/// What a `[[sensor]]` of this kind says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// Where it sits.
+    pub seat: Seat,
+    /// Measurement time register, 31 to 254; 69 as made, 254 for dark rooms.
+    pub mtreg: u8,
+}
+
+impl Settings {
+    fn read(table: &crate::config::Table<'_>) -> Option<Self> {
+        let seat = Seat::read(table, ADDRESSES);
+        let mtreg = table.whole("mtreg", 31, 254).unwrap_or(MTREG_DEFAULT.into());
+        Some(Self { seat: seat?, mtreg: u8::try_from(mtreg).ok()? })
+    }
+}
+
+impl crate::driver::Settings for Settings {
+    fn kind(&self) -> &'static Kind {
+        &KIND
+    }
+    fn place(&self) -> Place {
+        Place::Chip(self.seat.clone())
+    }
+    fn print(&self, table: &mut toml::Table) {
+        table.insert("mtreg".into(), i64::from(self.mtreg).into());
+    }
+    fn quantities(&self) -> Vec<Quantity> {
+        vec![ILLUMINANCE]
+    }
+    fn start(&self) -> Reader {
+        Reader::Chip(Box::new(Bh1750::new(self.seat.address, self.mtreg)))
+    }
+    fn simulate(&self) -> Option<Box<dyn simulated::Device>> {
+        Some(Box::new(simulated::bh1750::Bh1750::new()))
+    }
+}
 
 /// Light. A lamp in a closed room may well give the same count for hours, so it is never `stuck`.
 /// 65535 counts at the shortest measurement time are 60 790 lx in the finer mode.
-pub const ILLUMINANCE: Quantity =
-    Quantity { name: "illuminance_lux", unit: "lx", low: 0.0, high: 100_000.0, precision: 1, moves: false };
+pub const ILLUMINANCE: Quantity = Quantity::resting("illuminance_lux", "lx", 0.0, 100_000.0, 1);
 
 /// "Power On".
 const POWER_ON: u8 = 0b0000_0001;
@@ -58,29 +110,8 @@ impl Bh1750 {
         Self { address, mtreg, verified: false, readings: 0 }
     }
 
-    /// Whether it has shown that it is one of these.
-    #[must_use]
-    pub fn identity(&self) -> Option<String> {
-        self.verified.then(|| "BH1750".to_owned())
-    }
-
-    /// Measures once, after making sure that the chip is what it should be.
-    pub fn read<B: I2c + ?Sized, D: DelayNs>(&mut self, bus: &mut B, delay: &mut D) -> Result<Vec<Measured>, Error> {
-        let raw = self.verify(bus, delay).and_then(|()| self.measure(bus, delay, self.mtreg));
-        if raw.is_err() {
-            self.verified = false;
-        }
-        let raw = raw?;
-        if raw == u16::MAX {
-            // Either brighter than it can count, or nobody drives the data line.
-            let text = "the count is at its end: too bright for `mtreg`, or no BH1750".to_owned();
-            return Err(Error::Other { fault: wire::Fault::OutOfRange, text });
-        }
-        Ok(vec![Measured::new(ILLUMINANCE.name, illuminance_lux(raw, self.mtreg), raw.into())])
-    }
-
     /// Fails where the counts do not follow the measurement time.
-    fn verify<B: I2c + ?Sized, D: DelayNs>(&mut self, bus: &mut B, delay: &mut D) -> Result<(), Error> {
+    fn verify<B: I2c + ?Sized>(&mut self, bus: &mut B, delay: &mut dyn DelayNs) -> Result<(), Error> {
         self.readings += 1;
         if self.verified && self.readings < VERIFY_EVERY {
             return Ok(());
@@ -105,7 +136,7 @@ impl Bh1750 {
 
     /// The register is written each time: a chip that lost power forgot it, and its counts would
     /// mean other lux.
-    fn measure<B: I2c + ?Sized, D: DelayNs>(&self, bus: &mut B, delay: &mut D, mtreg: u8) -> Result<u16, Error> {
+    fn measure<B: I2c + ?Sized>(&self, bus: &mut B, delay: &mut dyn DelayNs, mtreg: u8) -> Result<u16, Error> {
         let failed = |error: B::Error| Error::from_bus(self.address, &error);
         let time = [CHANGE_TIME_HIGH | mtreg >> 5, CHANGE_TIME_LOW | mtreg & 0x1F];
         for command in [POWER_ON, time[0], time[1], ONE_TIME_H_RESOLUTION_MODE2] {
@@ -115,6 +146,26 @@ impl Bh1750 {
         let mut bytes = [0; 2];
         bus.read(self.address, &mut bytes).map_err(failed)?;
         Ok(u16::from_be_bytes(bytes))
+    }
+}
+
+impl Chip for Bh1750 {
+    fn read<B: I2c + ?Sized>(&mut self, bus: &mut B, context: &mut Context<'_>) -> Result<Vec<Measured>, Error> {
+        let raw = self.verify(bus, context.delay).and_then(|()| self.measure(bus, context.delay, self.mtreg));
+        if raw.is_err() {
+            self.verified = false;
+        }
+        let raw = raw?;
+        if raw == u16::MAX {
+            // Either brighter than it can count, or nobody drives the data line.
+            let text = "the count is at its end: too bright for `mtreg`, or no BH1750".to_owned();
+            return Err(Error::Other { fault: wire::Fault::OutOfRange, text });
+        }
+        Ok(vec![Measured::new(ILLUMINANCE.name, illuminance_lux(raw, self.mtreg), raw.into())])
+    }
+
+    fn identity(&self) -> Option<String> {
+        self.verified.then(|| "BH1750".to_owned())
     }
 }
 

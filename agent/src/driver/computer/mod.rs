@@ -1,24 +1,67 @@
 //! The computer that the agent runs on: turns `/proc` and `/sys` into temperature, load, memory,
 //! disk, uptime and a Raspberry Pi's complaints about its supply. Runs no other program.
 
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, sync::Arc};
 
 use wire::Fault;
 
-use super::{Measured, Quantity};
-use crate::config::sensor::Computer as Settings;
+use super::{Error, Kind, Measured, Place, Probe, Quantity, Reader, Sits};
+use crate::config::Table;
 
-const fn quantity(name: &'static str, unit: &'static str, low: f64, high: f64, precision: u8) -> Quantity {
-    Quantity { name, unit, low, high, precision, moves: false }
+/// The computer that the agent runs on.
+pub static KIND: Kind = Kind {
+    word: "computer",
+    chips: "Raspberry Pi, any Linux computer",
+    measures: ["temperature, load, memory, disk, supply", "温度、负载、内存、磁盘、供电"],
+    sits: Sits::Computer,
+    period: None,
+    period_min: None,
+    read: |table| Some(Arc::new(Settings::read(table))),
+    at: None,
+};
+
+/// What a `[[sensor]]` of this kind says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// The file system whose free space is reported.
+    pub disk: PathBuf,
+    /// Where `/proc` and `/sys` hang; `/` but in tests.
+    pub root: PathBuf,
 }
 
-const TEMPERATURE: Quantity = quantity("computer_temperature_celsius", "Cel", -40.0, 150.0, 1);
-const LOAD: Quantity = quantity("computer_load_ratio", "1", 0.0, 10_000.0, 2);
-const MEMORY: Quantity = quantity("computer_memory_used_percent", "%", 0.0, 100.0, 1);
-const DISK: Quantity = quantity("computer_disk_used_percent", "%", 0.0, 100.0, 1);
-const UPTIME: Quantity = quantity("computer_uptime_seconds", "s", 0.0, 1e10, 0);
-const UNDERVOLTAGE: Quantity = quantity("computer_undervoltage", "/", 0.0, 1.0, 0);
-const THROTTLED: Quantity = quantity("computer_throttled", "/", 0.0, 1.0, 0);
+impl Settings {
+    fn read(table: &Table<'_>) -> Self {
+        let path = |key: &'static str| table.text(key).map_or("/".into(), PathBuf::from);
+        Self { disk: path("disk"), root: path("root") }
+    }
+}
+
+impl super::Settings for Settings {
+    fn kind(&self) -> &'static Kind {
+        &KIND
+    }
+    fn place(&self) -> Place {
+        Place::Here
+    }
+    fn print(&self, table: &mut toml::Table) {
+        table.insert("disk".into(), self.disk.display().to_string().into());
+        table.insert("root".into(), self.root.display().to_string().into());
+    }
+    fn quantities(&self) -> Vec<Quantity> {
+        Computer::new(self.clone()).quantities()
+    }
+    fn start(&self) -> Reader {
+        Reader::Alone(Box::new(Computer::new(self.clone())))
+    }
+}
+
+const TEMPERATURE: Quantity = Quantity::resting("computer_temperature_celsius", "Cel", -40.0, 150.0, 1);
+const LOAD: Quantity = Quantity::resting("computer_load_ratio", "1", 0.0, 10_000.0, 2);
+const MEMORY: Quantity = Quantity::resting("computer_memory_used_percent", "%", 0.0, 100.0, 1);
+const DISK: Quantity = Quantity::resting("computer_disk_used_percent", "%", 0.0, 100.0, 1);
+const UPTIME: Quantity = Quantity::resting("computer_uptime_seconds", "s", 0.0, 1e10, 0);
+const UNDERVOLTAGE: Quantity = Quantity::resting("computer_undervoltage", "/", 0.0, 1.0, 0);
+const THROTTLED: Quantity = Quantity::resting("computer_throttled", "/", 0.0, 1.0, 0);
 
 /// Firmware of a Raspberry Pi: bits of what it does to survive, in hexadecimal.
 const THROTTLED_FILE: &str = "sys/devices/platform/soc/soc:firmware/get_throttled";
@@ -45,7 +88,7 @@ impl Computer {
     pub fn quantities(&self) -> Vec<Quantity> {
         let all = [TEMPERATURE, LOAD, MEMORY, DISK, UPTIME, UNDERVOLTAGE, THROTTLED];
         let firmware = self.path(THROTTLED_FILE).exists();
-        let has = |quantity: &Quantity| match quantity.name {
+        let has = |quantity: &Quantity| match &*quantity.name {
             name if name == TEMPERATURE.name => self.thermal_zone().is_some(),
             name if name == UNDERVOLTAGE.name || name == THROTTLED.name => firmware,
             _ => true,
@@ -55,7 +98,7 @@ impl Computer {
 
     /// Reads everything that there is; what fails is a fault of its own.
     #[must_use]
-    pub fn read(&self) -> Vec<Measured> {
+    pub fn values(&self) -> Vec<Measured> {
         let one = |quantity: Quantity| {
             let value = self.value(&quantity).ok_or(Fault::BadResponse);
             Measured { quantity: quantity.name, value, raw: None }
@@ -64,7 +107,7 @@ impl Computer {
     }
 
     fn value(&self, quantity: &Quantity) -> Option<f64> {
-        match quantity.name {
+        match &*quantity.name {
             name if name == TEMPERATURE.name => celsius(&fs::read_to_string(self.thermal_zone()?).ok()?),
             name if name == LOAD.name => load_ratio(&self.text("proc/loadavg")?, &self.text("proc/stat")?),
             name if name == MEMORY.name => memory_used_percent(&self.text("proc/meminfo")?),
@@ -112,6 +155,12 @@ impl Computer {
     }
 }
 
+impl Probe for Computer {
+    fn read(&mut self) -> Result<Vec<Measured>, Error> {
+        Ok(self.values())
+    }
+}
+
 /// The kernel writes thousandths of a degree.
 fn celsius(text: &str) -> Option<f64> {
     Some(text.trim().parse::<f64>().ok()? / 1000.0)
@@ -152,7 +201,7 @@ mod tests {
     }
 
     fn value(computer: &Computer, name: &str) -> Option<Result<f64, Fault>> {
-        computer.read().into_iter().find(|m| m.quantity == name).map(|m| m.value)
+        computer.values().into_iter().find(|m| m.quantity == name).map(|m| m.value)
     }
 
     #[test]
@@ -201,7 +250,7 @@ mod tests {
     #[test]
     fn this_very_computer_answers() {
         let here = Computer::new(Settings { disk: "/".into(), root: "/".into() });
-        for measured in here.read() {
+        for measured in here.values() {
             let quantity = here.quantities().into_iter().find(|q| q.name == measured.quantity).unwrap();
             let value = measured.value.unwrap();
             assert!((quantity.low..=quantity.high).contains(&value), "{} = {value}", quantity.name);

@@ -4,29 +4,84 @@
 //! Datasheet: <https://sensirion.com/resource/datasheet/scd4x>. The bus traffic is the crate
 //! `scd4x`'s; this file decides what to send when, and when to believe what comes back.
 
+use std::sync::Arc;
+
 use embedded_hal::{delay::DelayNs, i2c::I2c};
 
-use super::{Error, Measured, Quantity};
+use crate::driver::{Chip, Context, Error, Kind, Measured, Place, Quantity, Reader, Seat, Sits, simulated};
 
 /// Its only address.
 pub const ADDRESS: u8 = 0x62;
 
+/// SCD40, SCD41 and SCD43.
+pub static KIND: Kind = Kind {
+    word: "scd4x",
+    chips: "Sensirion SCD40, SCD41, SCD43",
+    measures: ["CO2", "二氧化碳"],
+    sits: Sits::I2c(&[ADDRESS]),
+    period: None,
+    period_min: None,
+    read: |table| Some(Arc::new(Settings::read(table)?)),
+    at: Some(|seat| Arc::new(Settings { seat, setup: Setup::default() })),
+};
+
+/// What a `[[sensor]]` of this kind says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// Where it sits.
+    pub seat: Seat,
+    /// How the chip is set up.
+    pub setup: Setup,
+}
+
+impl Settings {
+    fn read(table: &crate::config::Table<'_>) -> Option<Self> {
+        let seat = Seat::read(table, &[ADDRESS]);
+        let pressure_hpa = table.whole("pressure_hpa", 700, 1200).and_then(|hpa| u16::try_from(hpa).ok());
+        let self_calibration = table.flag("self_calibration").unwrap_or(false);
+        let climate = table.flag("climate").unwrap_or(false);
+        Some(Self { seat: seat?, setup: Setup { pressure_hpa, self_calibration, climate } })
+    }
+}
+
+impl crate::driver::Settings for Settings {
+    fn kind(&self) -> &'static Kind {
+        &KIND
+    }
+    fn place(&self) -> Place {
+        Place::Chip(self.seat.clone())
+    }
+    fn print(&self, table: &mut toml::Table) {
+        if let Some(pressure) = self.setup.pressure_hpa {
+            table.insert("pressure_hpa".into(), i64::from(pressure).into());
+        }
+        table.insert("self_calibration".into(), self.setup.self_calibration.into());
+        table.insert("climate".into(), self.setup.climate.into());
+    }
+    fn quantities(&self) -> Vec<Quantity> {
+        if self.setup.climate { vec![CO2, TEMPERATURE, HUMIDITY] } else { vec![CO2] }
+    }
+    fn start(&self) -> Reader {
+        Reader::Chip(Box::new(Scd4x::new(self.setup)))
+    }
+    fn simulate(&self) -> Option<Box<dyn simulated::Device>> {
+        Some(Box::new(simulated::scd4x::Scd4x::settled()))
+    }
+}
+
 /// Carbon dioxide. The chip's output ends at 0 and 40000; what it is specified for at 5000.
-pub const CO2: Quantity =
-    Quantity { name: "co2_ppm", unit: "ppm", low: 300.0, high: 40_000.0, precision: 0, moves: true };
+pub const CO2: Quantity = Quantity::moving("co2_ppm", "ppm", 300.0, 40_000.0, 0);
 /// The chip's temperature, warmed by itself.
-pub const TEMPERATURE: Quantity =
-    Quantity { name: "co2_sensor_temperature_celsius", unit: "Cel", low: -10.0, high: 60.0, precision: 2, moves: true };
+pub const TEMPERATURE: Quantity = Quantity::moving("co2_sensor_temperature_celsius", "Cel", -10.0, 60.0, 2);
 /// The chip's humidity, at its own temperature.
-pub const HUMIDITY: Quantity =
-    Quantity { name: "co2_sensor_humidity_percent", unit: "%RH", low: 0.0, high: 100.0, precision: 1, moves: true };
+pub const HUMIDITY: Quantity = Quantity::moving("co2_sensor_humidity_percent", "%RH", 0.0, 100.0, 1);
 
 /// The chip measures every 5 s. Asked so many times in vain at periods of a second or more, it has
 /// stopped, after a brown-out say, and is set up anew.
 const EMPTY_MAX: u32 = 15;
 
 /// How the chip is to be set up; see the configuration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Setup {
     /// Air pressure in hPa.
     pub pressure_hpa: Option<u16>,
@@ -53,30 +108,6 @@ impl Scd4x {
     #[must_use]
     pub fn new(setup: Setup) -> Self {
         Self { setup, serial: None, last: None, empty: 0 }
-    }
-
-    /// What it is, once it said so.
-    #[must_use]
-    pub fn identity(&self) -> Option<String> {
-        self.serial.map(|serial| format!("SCD4x {serial:012x}"))
-    }
-
-    /// The newest measurement; sets the chip up first where that is not done.
-    pub fn read<B: I2c + ?Sized, D: DelayNs>(
-        &mut self,
-        mut bus: &mut B,
-        delay: &mut D,
-    ) -> Result<Vec<Measured>, Error> {
-        let mut chip = scd4x::Scd4x::new(&mut bus, DelayRef(delay));
-        let outcome = match self.serial {
-            Some(_) => self.newest(&mut chip),
-            None => self.set_up(&mut chip).and(Err(Error::WarmingUp)),
-        };
-        if matches!(outcome, Err(Error::NoAnswer { .. } | Error::Bus { .. } | Error::WrongDevice { .. })) {
-            // Whoever answers next may be another chip, or the same one after a loss of power.
-            *self = Self::new(self.setup);
-        }
-        outcome
     }
 
     /// Stops, identifies, configures and starts the chip; takes 0.5 s.
@@ -131,6 +162,25 @@ impl Scd4x {
     }
 }
 
+impl Chip for Scd4x {
+    fn read<B: I2c + ?Sized>(&mut self, mut bus: &mut B, context: &mut Context<'_>) -> Result<Vec<Measured>, Error> {
+        let mut chip = scd4x::Scd4x::new(&mut bus, DelayRef(context.delay));
+        let outcome = match self.serial {
+            Some(_) => self.newest(&mut chip),
+            None => self.set_up(&mut chip).and(Err(Error::WarmingUp)),
+        };
+        if matches!(outcome, Err(Error::NoAnswer { .. } | Error::Bus { .. } | Error::WrongDevice { .. })) {
+            // Whoever answers next may be another chip, or the same one after a loss of power.
+            *self = Self::new(self.setup);
+        }
+        outcome
+    }
+
+    fn identity(&self) -> Option<String> {
+        self.serial.map(|serial| format!("SCD4x {serial:012x}"))
+    }
+}
+
 /// Datasheet 3.6.2: −45 + 175 · raw / (2^16 − 1).
 #[must_use]
 pub fn temperature_celsius(raw: u16) -> f64 {
@@ -153,9 +203,9 @@ fn error<E: embedded_hal::i2c::Error>(error: &scd4x::Error<E>) -> Error {
 }
 
 /// Lends a delay to the crate, which wants to own one.
-struct DelayRef<'a, D>(&'a mut D);
+struct DelayRef<'a>(&'a mut dyn DelayNs);
 
-impl<D: DelayNs> DelayNs for DelayRef<'_, D> {
+impl DelayNs for DelayRef<'_> {
     fn delay_ns(&mut self, ns: u32) {
         self.0.delay_ns(ns);
     }

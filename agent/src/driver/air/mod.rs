@@ -1,0 +1,3 @@
+//! The quality of the air: gases and particles.
+
+pub mod scd4x;

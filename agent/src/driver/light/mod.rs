@@ -1,0 +1,3 @@
+//! Light at the sensor, in lux.
+
+pub mod bh1750;

@@ -1,0 +1,1 @@
+//! Extinguisher tags: NFC tags at the brackets, and what is written on them.

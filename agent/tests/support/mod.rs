@@ -1,0 +1,50 @@
+//! A scripted bus for tests of drivers: exact bytes and exact waits, in order, all used up.
+#![allow(dead_code, clippy::unwrap_used)]
+
+use std::time::Duration;
+
+use agent::driver::{Air, Chip, Context, Error, Measured};
+use embedded_hal::{
+    delay::DelayNs,
+    i2c::{ErrorKind, I2c, NoAcknowledgeSource},
+};
+use embedded_hal_mock::eh1::{
+    delay::{CheckedDelay, Transaction as Wait},
+    i2c::{Mock, Transaction as Bus},
+};
+use wire::Fault;
+
+/// What a mock bus answers where nobody acknowledges.
+pub const NACK: ErrorKind = ErrorKind::NoAcknowledge(NoAcknowledgeSource::Address);
+
+/// Reads a chip with nothing known of the room, at time 0.
+pub trait ReadNow {
+    fn read<B: I2c + ?Sized>(&mut self, bus: &mut B, delay: &mut dyn DelayNs) -> Result<Vec<Measured>, Error>;
+}
+
+impl<C: Chip> ReadNow for C {
+    fn read<B: I2c + ?Sized>(&mut self, bus: &mut B, delay: &mut dyn DelayNs) -> Result<Vec<Measured>, Error> {
+        let air = Air::default();
+        Chip::read(self, bus, &mut Context { delay, now: Duration::ZERO, air: &air })
+    }
+}
+
+/// Runs `read` over a script of bytes and waits; fails where either was not used up.
+pub fn on<T>(bus: &[Bus], waits: &[Wait], read: impl FnOnce(&mut Mock, &mut CheckedDelay) -> T) -> T {
+    let mut mock = Mock::new(bus);
+    let mut delay = CheckedDelay::new(waits);
+    let result = read(&mut mock, &mut delay);
+    mock.done();
+    delay.done();
+    result
+}
+
+/// The value of a quantity, which must be there.
+pub fn value(measured: &[Measured], name: &str) -> f64 {
+    measured.iter().find(|m| m.quantity == name).unwrap().value.clone().unwrap()
+}
+
+/// The fault of a reading that must have failed.
+pub fn fault(result: Result<Vec<Measured>, Error>) -> Fault {
+    result.unwrap_err().fault()
+}
