@@ -79,6 +79,49 @@ fn a_chip_at_another_address_than_configured_is_pointed_out() {
 }
 
 #[test]
+fn what_a_scan_suggests_is_a_configuration_of_everything_that_answers() {
+    let (_folder, path) = config(
+        "venue = \"v\"\nroom = \"r\"\nagent = \"a\"\n\
+         [[bus]]\nname = \"sim\"\nbackend = \"simulated\"\n\
+         [[sensor]]\nname = \"left\"\ndriver = \"sht4x\"\nbus = \"sim\"\nasset = \"left\"\nmux = 0x70\nchannel = 2\naddress = 0x45\n",
+    );
+    let output = agent(&["scan"], &path);
+    let suggested = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{suggested}");
+    let suggested =
+        agent::config::parse(&suggested.replace("\"sht4x-2\"", "\"sht4x-2\"\nasset = \"left\""), "scan", []).unwrap();
+    let places: Vec<String> = suggested.sensors.iter().map(|sensor| sensor.driver.place().to_string()).collect();
+    assert_eq!(places, ["sim 0x23", "sim 0x44", "sim 0x62", "sim 0x70:2 0x45", ""]);
+}
+
+#[test]
+fn a_bus_that_cannot_be_asked_is_named_by_a_scan() {
+    let (_folder, path) = config(
+        "venue = \"v\"\nroom = \"r\"\nagent = \"a\"\n\
+         [[bus]]\nname = \"i2c-9\"\nbackend = \"linux\"\ni2c = \"/dev/no-such-bus\"\n",
+    );
+    let output = agent(&["scan"], &path);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stdout).contains("## i2c-9: /dev/no-such-bus: No such file"), "{}", text(&output.stdout));
+}
+
+#[test]
+fn every_driver_is_listed_with_what_it_measures() {
+    for (lang, measures) in [("en", "temperature, humidity"), ("zh-CN", "温度、湿度")] {
+        let output = agent(&["drivers", "--lang", lang], Path::new("/no/such/agent.toml"));
+        let stdout = text(&output.stdout);
+        assert_eq!(output.status.code(), Some(0), "{stdout}");
+        let line = stdout.lines().find(|line| line.starts_with("sht4x ")).unwrap();
+        for word in [measures, "I2C 0x44-0x46", "Sensirion SHT40, SHT41, SHT45"] {
+            assert!(line.contains(word), "{word} in {line}");
+        }
+        for kind in agent::driver::table::TABLE {
+            assert!(stdout.lines().any(|line| line.starts_with(&format!("{} ", kind.word))), "{}", kind.word);
+        }
+    }
+}
+
+#[test]
 fn a_bad_configuration_is_exit_code_78_whatever_was_asked() {
     let (_folder, path) = config("venue = \"v\"\nroom = \"r\"\nagent = \"a\"\n[mqtt]\nhots = \"x\"\n");
     for command in ["run", "check", "config"] {

@@ -11,8 +11,8 @@ use agent::{
     config::{Backend, Bus, Config, Sensor},
     draft::Draft,
     driver::{
-        Level, Pull, Seat, Settings, air, climate, computer, contact, light,
-        simulated::{FaultKind, Room, Setting, Target},
+        Level, Mux, Pull, Seat, Settings, air, climate, computer, contact, light,
+        simulated::{FaultKind, Room, Setting, Target, sht4x::Sht4x as Sht4xTwin},
     },
     sampler,
     world::{Clock, World},
@@ -63,15 +63,22 @@ fn start(drivers: Vec<Driver>) -> Harness {
 }
 
 fn start_in(room: Arc<Room>, clock: Arc<dyn Clock>, drivers: Vec<Driver>) -> Harness {
+    let sensor = |(i, driver)| Sensor { name: id(&format!("s{i}")), asset: None, period: None, driver };
+    start_with(room, clock, drivers.into_iter().enumerate().map(sensor).collect())
+}
+
+/// Sensors at assets of these names.
+fn start_named(room: Arc<Room>, clock: Arc<dyn Clock>, drivers: Vec<(&str, Driver)>) -> Harness {
+    let sensor = |(name, driver)| Sensor { name: id(name), asset: Some(id(name)), period: None, driver };
+    start_with(room, clock, drivers.into_iter().map(sensor).collect())
+}
+
+fn start_with(room: Arc<Room>, clock: Arc<dyn Clock>, sensors: Vec<Sensor>) -> Harness {
     let world = World { clock, room: Some(Arc::clone(&room)) };
     let mut config = Config::new(id("v"), id("r"), id("a"));
     config.sampler.stuck_after = 5;
     config.buses.push(Bus { name: id("i2c"), backend: Backend::Simulated { seed: 1, fitted: true } });
-    config.sensors = drivers
-        .into_iter()
-        .enumerate()
-        .map(|(i, driver)| Sensor { name: id(&format!("s{i}")), asset: None, period: None, driver })
-        .collect();
+    config.sensors = sensors;
     let (sender, drafts) = mpsc::channel(16);
     let (stop, stopped) = watch::channel(false);
     let (requests, requested) = mpsc::channel(4);
@@ -173,7 +180,7 @@ async fn three_chips_and_a_contact_share_one_sample_a_tick() {
     harness.room.contact(17, true);
     let first_co2 = harness.until(|draft| fault(draft, "co2_ppm").is_some() || value(draft, "co2_ppm").is_some()).await;
     assert_eq!(fault(&first_co2, "co2_ppm"), Some(Fault::WarmingUp));
-    let draft = harness.until(|draft| draft.points.len() == 5).await;
+    let draft = harness.until(|draft| draft.points.len() == 6).await;
     let truth = harness.room.truth();
     assert!((value(&draft, "co2_ppm").unwrap() - truth.co2_ppm).abs() < 40.0);
     assert!((value(&draft, "illuminance_lux").unwrap() - truth.illuminance_lux).abs() < 6.0);
@@ -242,6 +249,7 @@ async fn a_bus_that_hangs_delays_neither_contacts_nor_what_sits_on_no_bus() {
     harness.until(|draft| value(draft, "temperature_celsius").is_some()).await;
     harness.room.fault(Target::Bus, FaultKind::Hung);
     harness.until(|draft| fault(draft, "temperature_celsius") == Some(Fault::BusFailed)).await;
+    harness.until(|draft| value(draft, "bus_i2c_working") == Some(0.0)).await;
     harness.room.contact(17, true);
     harness.until(|draft| value(draft, "power_on") == Some(1.0)).await;
     // All the while the bus hangs: nobody has cleared the fault.
@@ -249,6 +257,38 @@ async fn a_bus_that_hangs_delays_neither_contacts_nor_what_sits_on_no_bus() {
         harness.until(|draft| value(draft, "computer_uptime_seconds").is_some()).await;
     }
     harness.until(|draft| fault(draft, "temperature_celsius") == Some(Fault::BusFailed)).await;
+}
+
+#[tokio::test]
+async fn a_data_line_that_is_held_low_is_freed_by_nine_clocks() {
+    let mut harness = start(vec![sht4x(), bh1750()]);
+    harness.until(|draft| value(draft, "bus_i2c_working") == Some(1.0)).await;
+    harness.room.fault(Target::Chip(0x44), FaultKind::Latched);
+    // Nobody clears it but the agent itself.
+    harness.until(|draft| value(draft, "temperature_celsius").is_some()).await;
+    assert!(harness.room.truth().temperature_celsius > 0.0);
+    harness.until(|draft| value(draft, "illuminance_lux").is_some()).await;
+}
+
+#[tokio::test]
+async fn a_missing_chip_or_multiplexer_concerns_only_those_behind_it() {
+    let clock: Arc<dyn Clock> = Arc::new(Fast { start: Instant::now(), speed: 20 });
+    let room = Room::new(1, Arc::clone(&clock));
+    let (left, right) = (Mux { address: 0x70, channel: 0 }, Mux { address: 0x70, channel: 1 });
+    room.fit(Some(left), 0x45, Box::new(Sht4xTwin::new()));
+    room.fit(Some(right), 0x45, Box::new(Sht4xTwin::new()));
+    room.fault(Target::Behind(right, 0x45), FaultKind::Absent);
+    let behind = |mux: Mux| -> Driver {
+        Arc::new(climate::sht4x::Settings { seat: Seat { bus: id("i2c"), mux: Some(mux), address: 0x45 } })
+    };
+    let mut harness = start_named(room, clock, vec![("left", behind(left)), ("right", behind(right))]);
+    harness.until(|draft| fault(draft, "right_temperature_celsius") == Some(Fault::NoResponse)).await;
+    harness.until(|draft| value(draft, "left_temperature_celsius").is_some()).await;
+    harness.room.clear(Target::Behind(right, 0x45));
+    harness.until(|draft| value(draft, "right_temperature_celsius").is_some()).await;
+    harness.room.fault(Target::Chip(0x70), FaultKind::Absent);
+    let draft = harness.until(|draft| fault(draft, "left_temperature_celsius").is_some()).await;
+    assert_eq!(fault(&draft, "left_temperature_celsius"), Some(Fault::NoResponse));
 }
 
 #[tokio::test]

@@ -1,8 +1,10 @@
 //! The command line: turns arguments into a call of the library and an exit code.
 
 mod check;
+mod drivers;
 mod log;
 mod run;
+mod scan;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -38,6 +40,10 @@ enum Command {
     Run,
     /// Read every sensor once and say what is wired and what answers
     Check,
+    /// List the sensors that this agent knows: what they measure, where they sit
+    Drivers,
+    /// Ask the buses who is there and print a configuration that names them
+    Scan,
     /// Print the effective configuration as TOML, secrets masked
     Config,
 }
@@ -54,6 +60,12 @@ pub fn main() -> ExitCode {
         tell(&error);
         return ExitCode::from(2);
     }
+    if matches!(cli.command, Command::Drivers) {
+        return drivers::drivers(lang);
+    }
+    if matches!(cli.command, Command::Scan) && !cli.config.exists() {
+        return scan::scan(None, lang);
+    }
     let config = match config::load(&cli.config) {
         Ok(config) => config,
         Err(error) => {
@@ -65,6 +77,8 @@ pub fn main() -> ExitCode {
         Command::Run => run::run(config),
         Command::Check => check::check(&config, lang),
         Command::Config => print_config(&config),
+        Command::Scan => scan::scan(Some(&config), lang),
+        Command::Drivers => drivers::drivers(lang),
     }
 }
 

@@ -62,7 +62,8 @@ impl Bus {
     }
 
     /// As the file would say it.
-    pub(super) fn print(&self) -> toml::Table {
+    #[must_use]
+    pub fn print(&self) -> toml::Table {
         let mut table = toml::Table::from_iter([("name".to_owned(), self.name.as_str().into())]);
         let mut put = |key: &str, value: toml::Value| drop(table.insert(key.into(), value));
         match &self.backend {

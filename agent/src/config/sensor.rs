@@ -53,7 +53,8 @@ impl Sensor {
     }
 
     /// As the file would say it.
-    pub(super) fn print(&self) -> toml::Table {
+    #[must_use]
+    pub fn print(&self) -> toml::Table {
         let mut table = toml::Table::new();
         let mut put = |key: &str, value: toml::Value| drop(table.insert(key.into(), value));
         put("name", self.name.as_str().into());

@@ -17,6 +17,7 @@ pub mod light;
 mod line;
 pub mod power;
 pub mod probe;
+pub mod scan;
 pub mod sensirion;
 pub mod simulated;
 mod surroundings;

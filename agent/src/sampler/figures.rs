@@ -1,6 +1,9 @@
 //! What the sampler says about itself, as points of each tick.
 
-use wire::{PointAbout, PointName};
+use wire::{Id, PointAbout, PointName};
+
+use super::plan::Plan;
+use crate::config::Bus;
 
 /// Counts since the agent started.
 #[derive(Debug, Clone, Copy, Default)]
@@ -23,8 +26,18 @@ impl Figures {
 }
 
 /// The points, for `about`.
-pub(crate) fn about() -> impl Iterator<Item = (PointName, PointAbout)> {
-    names().map(|name| (name, PointAbout { unit: "1".to_owned(), precision: Some(0), ..PointAbout::default() }))
+pub(crate) fn about(plan: &Plan, buses: &[Bus]) -> impl Iterator<Item = (PointName, PointAbout)> {
+    let unit = |unit: &str| PointAbout { unit: unit.to_owned(), precision: Some(0), ..PointAbout::default() };
+    let working = plan.buses().map(|bus| working(&buses[bus].name));
+    names().map(move |name| (name, unit("1"))).chain(working.map(move |name| (name, unit("/"))))
+}
+
+/// The point that says whether a bus works: 1 while anything on it answers, so that one that hangs is
+/// seen to be one thing and not as many as there are sensors on it.
+pub(crate) fn working(bus: &Id) -> PointName {
+    let name = format!("bus_{}_working", bus.as_str().replace('-', "_"));
+    let short: String = name.chars().take(wire::point::POINT_BYTES_MAX).collect();
+    PointName::parse(&short).expect("an identifier with `_` for `-` is part of a point name")
 }
 
 fn names() -> impl Iterator<Item = PointName> {

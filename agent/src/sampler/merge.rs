@@ -292,9 +292,23 @@ impl Merger {
         if let Some(mut window) = self.window.take() {
             if !window.points.is_empty() || !window.faults.is_empty() {
                 window.points.extend(self.figures.points());
+                window.points.extend(self.buses());
             }
             self.emit(window.since, window.points, window.faults, todo);
         }
+    }
+
+    /// For each bus whether anything on it answers.
+    fn buses(&self) -> Points {
+        let failed = |bus: usize| {
+            let here = |station: &&super::plan::Station| self.plan.workers[station.worker] == Worker::Bus(bus);
+            self.plan.stations.iter().zip(&self.tracks).filter(|(station, _)| here(station)).all(|(station, track)| {
+                track.faults.len() == station.points.len()
+                    && track.faults.iter().all(|(_, fault)| *fault == Fault::BusFailed)
+            })
+        };
+        let value = |bus: usize| (self.plan.working[bus].clone(), f64::from(u8::from(!failed(bus))));
+        self.plan.buses().map(value).collect()
     }
 
     fn emit(&mut self, at: Duration, points: Points, faults: Faults, todo: &mut Todo) {

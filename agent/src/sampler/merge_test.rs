@@ -94,7 +94,7 @@ fn gone() -> Result<Vec<Measured>, Error> {
 fn shown(drafts: &[Draft]) -> Vec<String> {
     let one = |draft: &Draft| {
         let mut words: Vec<String> = draft.points.iter().map(|(name, _)| name.to_string()).collect();
-        words.retain(|name| !name.starts_with("sampler_"));
+        words.retain(|name| !name.starts_with("sampler_") && !name.starts_with("bus_"));
         words.extend(draft.faults.iter().map(|(name, fault)| format!("{name}={}", fault.as_str())));
         words.sort();
         format!("{}: {}", draft.read_at.as_millis(), words.join(" "))

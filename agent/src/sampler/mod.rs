@@ -9,6 +9,7 @@ mod check;
 mod chips;
 mod command;
 mod figures;
+mod journal;
 mod judge;
 mod keep;
 mod lines;
@@ -36,6 +37,7 @@ use crate::{
 };
 pub use check::{Finding, Findings, check};
 pub use command::Request;
+use journal::Journal;
 use keep::Keeper;
 use merge::{Merger, Todo};
 use pace::Pace;
@@ -90,8 +92,8 @@ pub fn start(
     let workers = spawn_all(&shared)?;
     let merger = Merger::new(plan, config.sampler.stuck_after, Pace::of(&*world.clock), world.clock.boottime());
     let replaced = vec![0; workers.len()];
-    let troubles = vec![None; shared.plan.stations.len()];
-    let sampler = Sampler { shared, workers, replaced, merger, troubles, drafts };
+    let journal = Journal::new(&shared.plan);
+    let sampler = Sampler { shared, workers, replaced, merger, journal, drafts };
     Ok(tokio::spawn(sampler.run(hearing, requests, shutdown)))
 }
 
@@ -135,8 +137,7 @@ struct Sampler {
     /// How often each worker's thread was replaced.
     replaced: Vec<u32>,
     merger: Merger,
-    /// What each station said last where it gave no reading, so that it is logged once.
-    troubles: Vec<Option<String>>,
+    journal: Journal,
     drafts: mpsc::Sender<Draft>,
 }
 
@@ -161,16 +162,16 @@ impl Sampler {
                 heard = hearing.recv() => match heard {
                     Some(Heard::Answer { station, at, outcome, retried, .. }) => {
                         self.merger.figures.retries += u64::from(retried);
-                        self.note(station, outcome.as_ref().err().map(ToString::to_string));
+                        self.journal.note(&self.shared, station, outcome.as_ref().err().map(|e| (e.fault(), e.to_string())));
                         self.remember(station, at, &outcome);
                         self.merger.answered(station, at, &outcome)
                     }
                     Some(Heard::Change { station, at, outcome }) => {
-                        self.note(station, outcome.as_ref().err().map(ToString::to_string));
+                        self.journal.note(&self.shared, station, outcome.as_ref().err().map(|e| (e.fault(), e.to_string())));
                         self.merger.changed(station, at, &outcome)
                     }
                     Some(Heard::Contact { station, at, value }) => {
-                        self.note(station, value.as_ref().err().map(ToString::to_string));
+                        self.journal.note(&self.shared, station, value.as_ref().err().map(|e| (e.fault.clone(), e.to_string())));
                         self.merger.switched(station, at, value.map_err(|error| error.fault))
                     }
                     Some(Heard::Scan { .. }) => Todo::default(),
@@ -209,23 +210,6 @@ impl Sampler {
             }
         };
         let _ = tokio::time::timeout(SAVE_MAX, all).await;
-    }
-
-    /// Logs what a sensor says, when it says something else than before.
-    fn note(&mut self, station: usize, trouble: Option<String>) {
-        if self.troubles[station] == trouble {
-            return;
-        }
-        let sensor = &self.shared.plan.stations[station].sensor;
-        let (name, place) = (&sensor.name, sensor.driver.place());
-        match &trouble {
-            Some(trouble) if *trouble == driver::Error::WarmingUp.to_string() => {
-                tracing::info!(sensor = %name, %place, "warming up");
-            }
-            Some(trouble) => tracing::warn!(sensor = %name, %place, "no reading: {trouble}"),
-            None => tracing::info!(sensor = %name, %place, "reads"),
-        }
-        self.troubles[station] = trouble;
     }
 
     /// Fails once nobody takes drafts any more.
@@ -293,7 +277,7 @@ pub fn about(config: &Config) -> Result<About, Error> {
         model: model(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         sensors: sensors.collect(),
-        points: points.chain(figures::about()).collect(),
+        points: points.chain(figures::about(&plan, &config.buses)).collect(),
     })
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use wire::PointName;
 
+use super::figures;
 use crate::{
     config::{Config, Sensor},
     driver::{Place, Quantity, Sits},
@@ -47,11 +48,14 @@ pub(crate) enum Worker {
 pub(crate) struct Plan {
     pub stations: Vec<Station>,
     pub workers: Vec<Worker>,
+    /// For each bus of the configuration, the point that says whether it works.
+    pub working: Vec<PointName>,
 }
 
 impl Plan {
     pub(crate) fn new(config: &Config) -> Result<Self, super::Error> {
-        let mut plan = Self::default();
+        let working = config.buses.iter().map(|bus| figures::working(&bus.name)).collect();
+        let mut plan = Self { working, ..Self::default() };
         for sensor in &config.sensors {
             let worker = plan.worker(config, &sensor.driver.place())?;
             let points = points(sensor)?;
@@ -65,6 +69,14 @@ impl Plan {
     /// The stations that the worker with this index reads.
     pub(crate) fn of_worker(&self, worker: usize) -> impl Iterator<Item = (usize, &Station)> {
         self.stations.iter().enumerate().filter(move |(_, station)| station.worker == worker)
+    }
+
+    /// Indices of the buses with a chip on them.
+    pub(crate) fn buses(&self) -> impl Iterator<Item = usize> {
+        self.workers.iter().filter_map(|worker| match worker {
+            Worker::Bus(bus) => Some(*bus),
+            _ => None,
+        })
     }
 
     /// The worker of a place; those of one bus share it.

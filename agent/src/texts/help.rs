@@ -8,6 +8,8 @@ Examples:
   hallwatch-agent check --config agent.toml     what is wired, and what answers
   hallwatch-agent run --config agent.toml       read and publish until told to stop
   hallwatch-agent config --config agent.toml    the configuration with every default
+  hallwatch-agent drivers                       every sensor that it knows
+  hallwatch-agent scan > agent.toml             a configuration of what answers on this computer
   HALLWATCH_AGENT__MQTT__HOST=10.0.0.5 hallwatch-agent run
 
 Exit codes: 0 done; 1 a sensor does not answer, or the agent failed; 2 wrong arguments;
@@ -18,6 +20,8 @@ const EXAMPLES_ZH: &str = "\
   hallwatch-agent check --config agent.toml     查看接了什么、哪些有应答
   hallwatch-agent run --config agent.toml       持续采集并上报,直到收到停止信号
   hallwatch-agent config --config agent.toml    显示包含全部默认值的配置
+  hallwatch-agent drivers                       列出支持的全部传感器
+  hallwatch-agent scan > agent.toml             根据本机实际应答生成配置
   HALLWATCH_AGENT__MQTT__HOST=10.0.0.5 hallwatch-agent run
 
 退出码:0 正常;1 有传感器没有应答,或采集器运行失败;2 参数错误;78 配置有误。";
@@ -33,5 +37,7 @@ pub fn chinese(command: Command) -> Command {
         .mut_arg("log", |arg| arg.help("日志内容:error、warn、info、debug,或按模块指定;写入标准错误"))
         .mut_subcommand("run", |sub| sub.about("持续采集并上报,直到收到 SIGTERM 或 Ctrl-C"))
         .mut_subcommand("check", |sub| sub.about("每个传感器读一次,说明接了什么、哪些有应答"))
+        .mut_subcommand("drivers", |sub| sub.about("列出支持的传感器:测量什么、接在哪里"))
+        .mut_subcommand("scan", |sub| sub.about("扫描各总线,并输出列有应答器件的配置"))
         .mut_subcommand("config", |sub| sub.about("以 TOML 显示生效的配置,密码已隐去"))
 }

@@ -1,6 +1,7 @@
 //! Every text for people, in zh-CN and English, and the choice between the two.
 
 pub mod check;
+pub mod drivers;
 pub mod help;
 mod mistake;
 
