@@ -25,6 +25,7 @@ pub trait Clock: Send + Sync + 'static {
 pub struct World {
     /// Time.
     pub clock: Arc<dyn Clock>,
-    /// The room behind buses of kind `simulated`; each agent without one gets its own.
+    /// The room behind the first bus of kind `simulated`; without it, and for further ones, the agent
+    /// makes its own.
     pub room: Option<Arc<crate::driver::simulated::Room>>,
 }

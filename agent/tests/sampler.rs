@@ -79,10 +79,14 @@ fn start_with(room: Arc<Room>, clock: Arc<dyn Clock>, sensors: Vec<Sensor>) -> H
     config.sampler.stuck_after = 5;
     config.buses.push(Bus { name: id("i2c"), backend: Backend::Simulated { seed: 1, fitted: true } });
     config.sensors = sensors;
+    start_config(&config, world, room)
+}
+
+fn start_config(config: &Config, world: World, room: Arc<Room>) -> Harness {
     let (sender, drafts) = mpsc::channel(16);
     let (stop, stopped) = watch::channel(false);
     let (requests, requested) = mpsc::channel(4);
-    sampler::start(&config, &world, sender, requested, stopped).unwrap();
+    sampler::start(config, &world, sender, requested, stopped).unwrap();
     Harness { room, drafts, requests, _stop: stop }
 }
 
@@ -289,6 +293,34 @@ async fn a_missing_chip_or_multiplexer_concerns_only_those_behind_it() {
     harness.room.fault(Target::Chip(0x70), FaultKind::Absent);
     let draft = harness.until(|draft| fault(draft, "left_temperature_celsius").is_some()).await;
     assert_eq!(fault(&draft, "left_temperature_celsius"), Some(Fault::NoResponse));
+}
+
+#[tokio::test]
+async fn whatever_happens_on_one_bus_another_is_never_late() {
+    let clock: Arc<dyn Clock> = Arc::new(Fast { start: Instant::now(), speed: 20 });
+    let room = Room::new(1, Arc::clone(&clock));
+    let world = World { clock: Arc::clone(&clock), room: Some(Arc::clone(&room)) };
+    let mut config = Config::new(id("v"), id("r"), id("a"));
+    let on = |bus: &str| -> Driver { Arc::new(climate::sht4x::Settings { seat: Seat::new(id(bus), 0x44) }) };
+    for bus in ["i2c", "other"] {
+        config.buses.push(Bus { name: id(bus), backend: Backend::Simulated { seed: 2, fitted: true } });
+        config.sensors.push(Sensor { name: id(bus), asset: Some(id(bus)), period: None, driver: on(bus) });
+    }
+    let mut harness = start_config(&config, world, room);
+    harness.until(|draft| value(draft, "other_temperature_celsius").is_some()).await;
+    let kinds = [FaultKind::Hung, FaultKind::Latched, FaultKind::Slow, FaultKind::Flat(0), FaultKind::Absent];
+    for kind in kinds {
+        harness.room.fault(Target::Bus, kind);
+        let mut last: Option<Duration> = None;
+        for _ in 0..4 {
+            let draft = harness.until(|draft| value(draft, "other_temperature_celsius").is_some()).await;
+            let gap = draft.read_at.saturating_sub(last.replace(draft.read_at).unwrap_or(draft.read_at));
+            // A period, and the 2 s that are promised.
+            assert!(gap <= Duration::from_secs(12), "{kind:?} on one bus: {gap:?} between readings of the other");
+        }
+        harness.room.clear(Target::Bus);
+        harness.until(|draft| value(draft, "i2c_temperature_celsius").is_some()).await;
+    }
 }
 
 #[tokio::test]

@@ -7,6 +7,8 @@ use std::{
     time::Duration,
 };
 
+use wire::Fault;
+
 use super::{
     keep,
     worker::{Ask, Command, Heard, Shared},
@@ -172,7 +174,15 @@ impl<'a> BusThread<'a> {
                 mux::close(&mut **i2c, channel).and(outcome)
             }),
         };
-        if matches!(outcome, Err(Error::Bus { .. })) {
+        // Not every chip has a checksum to tell zeros from silence by.
+        let outcome = match outcome {
+            Ok(_) if bus::is_shorted(&mut **i2c) => Err(Error::Other {
+                fault: Fault::BusFailed,
+                text: "the data line is held low: an address that nobody has acknowledges".to_owned(),
+            }),
+            other => other,
+        };
+        if matches!(&outcome, Err(error) if error.fault() == Fault::BusFailed) {
             self.recover();
         }
         outcome

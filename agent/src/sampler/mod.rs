@@ -115,9 +115,12 @@ fn spawn_all(shared: &Shared) -> Result<Vec<Handle>, Error> {
     (0..shared.plan.workers.len()).map(spawn).collect::<Result<_, _>>().map_err(Error::Thread)
 }
 
-/// The room behind a simulated bus. One of the agent's own has everything in it that is configured.
+/// The room behind a simulated bus: the world's behind the first, since a chip that holds one bus
+/// must not hold another. One of the agent's own has everything in it that is configured.
 fn room(bus: &crate::config::Bus, config: &Config, world: &World) -> Arc<Room> {
-    match (&world.room, &bus.backend) {
+    let first = config.buses.iter().find(|bus| matches!(bus.backend, Backend::Simulated { .. }));
+    let worlds = world.room.as_ref().filter(|_| first.is_some_and(|first| first.name == bus.name));
+    match (worlds, &bus.backend) {
         (Some(room), _) => Arc::clone(room),
         (None, Backend::Simulated { seed, fitted }) => {
             let room = Room::new(*seed, Arc::clone(&world.clock));

@@ -112,6 +112,15 @@ pub fn open_i2c(bus: &Bus, room: &Arc<Room>) -> Result<AnyI2c, BusError> {
     })
 }
 
+/// SMBus keeps this address for a host that listens, so no sensor of the table can sit there.
+const NOBODY: u8 = 0x08;
+
+/// Whether the data line is held low: then every address seems to acknowledge, and every chip without
+/// a checksum seems to say 0.
+pub fn is_shorted<B: I2c + ?Sized>(bus: &mut B) -> bool {
+    bus.read(NOBODY, &mut [0]).is_ok()
+}
+
 /// Tries to free an I2C bus on which a chip holds the data line low, as after a reset in the middle
 /// of a byte: nine clocks let it finish (UM10204, 3.1.16). False where the backend cannot.
 pub fn recover_i2c(bus: &Bus, room: &Arc<Room>) -> Result<bool, BusError> {

@@ -193,6 +193,9 @@ impl Room {
         if inside.faults.get(&Target::Bus) == Some(&FaultKind::Absent) {
             return Err(BusError::other("No such device or address"));
         }
+        if let Some(FaultKind::Flat(level)) = inside.faults.get(&Target::Bus).copied() {
+            return wiring::flat(level, operations);
+        }
         if inside.faults.values().any(|kind| *kind == FaultKind::Latched) {
             return Err(BusError { kind: ErrorKind::Bus, ..BusError::other("the data line is held low") });
         }

@@ -147,6 +147,20 @@ impl Wiring {
     }
 }
 
+/// A data line that nothing moves: held low it looks like an acknowledgement by everybody and reads
+/// as zeros, high like nobody at all.
+pub(super) fn flat(level: u8, operations: &mut [Operation<'_>]) -> Result<(), BusError> {
+    if level != 0 {
+        return Err(BusError::nack());
+    }
+    for operation in operations {
+        if let Operation::Read(bytes) = operation {
+            bytes.fill(0);
+        }
+    }
+    Ok(())
+}
+
 fn write(
     slot: &mut Slot,
     bytes: &[u8],

@@ -1,0 +1,17 @@
+//! How far from the truth of a simulated room a reading may be: the noise and the quantum of each
+//! kind of chip. A quantity without a line here fails the test that meets it.
+
+use agent::driver::simulated::Truth;
+
+/// Whether `value` is what a working chip of the kind `word` can say of `truth`.
+#[allow(dead_code)]
+pub fn near(word: &str, quantity: &str, value: f64, truth: &Truth) -> bool {
+    let within = |truth: f64, tolerance: f64| (value - truth).abs() <= tolerance;
+    match (word, quantity) {
+        (_, "temperature_celsius") => within(truth.temperature_celsius, 0.7),
+        (_, "humidity_percent") => within(truth.humidity_percent, 2.0),
+        (_, "co2_ppm") => within(truth.co2_ppm, 30.0),
+        (_, "illuminance_lux") => within(truth.illuminance_lux, 2.0 + 0.06 * truth.illuminance_lux),
+        _ => panic!("nobody said how near `{quantity}` of `{word}` must be to the truth: tests/truths"),
+    }
+}
