@@ -53,12 +53,18 @@ fn find(name: &str, sources: &[&str]) -> PathBuf {
     let path = me.ancestors().skip(1).take(2).map(|folder| folder.join(name)).find(|path| path.is_file());
     let hint = "hint: build the programs first: cargo build --workspace --bins (tests/run does)";
     let Some(path) = path else { panic!("`{name}` is not beside `{}`\n{hint}", me.display()) };
-    let built = modified(&path);
+    not_older(&path, sources, hint);
+    path
+}
+
+/// Fails unless a program is as new as its sources.
+#[track_caller]
+pub(crate) fn not_older(path: &Path, sources: &[&str], hint: &str) {
+    let built = modified(path);
     for source in sources {
         let newest = newest(&workspace().join(source));
         assert!(newest <= built, "`{}` is older than `{source}`\n{hint}", path.display());
     }
-    path
 }
 
 fn modified(path: &Path) -> SystemTime {
