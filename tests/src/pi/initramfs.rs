@@ -46,21 +46,8 @@ impl Initramfs {
         let long = |length: usize| u32::try_from(length).expect("no file of the guest has 4 GiB");
         // ino, mode, uid, gid, nlink, mtime, filesize, devmajor, devminor, rdevmajor, rdevminor,
         // namesize, check.
-        let fields = [
-            self.entries,
-            mode,
-            0,
-            0,
-            1,
-            0,
-            long(body.len()),
-            0,
-            0,
-            device.0,
-            device.1,
-            long(name.len() + 1),
-            0,
-        ];
+        let fields =
+            [self.entries, mode, 0, 0, 1, 0, long(body.len()), 0, 0, device.0, device.1, long(name.len() + 1), 0];
         self.bytes.extend(b"070701");
         for field in fields {
             self.bytes.extend(format!("{field:08x}").into_bytes());

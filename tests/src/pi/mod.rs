@@ -76,8 +76,7 @@ impl Pi {
 
         let qemu = house.start("qemu", command);
         let started = Instant::now();
-        let mut pi =
-            Self { console, qemu, qmp: Qmp::connect(&control), header: Header::connect(&pins), started };
+        let mut pi = Self { console, qemu, qmp: Qmp::connect(&control), header: Header::connect(&pins), started };
         pi.set_room_celsius(20.0);
         pi
     }
@@ -90,7 +89,7 @@ impl Pi {
         line
     }
 
-    /// The line that begins so on the guest's console.
+    /// A line on the guest's console, from `beginning` on.
     #[track_caller]
     pub fn console_line(&mut self, beginning: &str, within: Duration) -> String {
         wait::until(&format!("the guest's console says `{beginning}`"), within, || {
@@ -100,7 +99,8 @@ impl Pi {
             let console = self.console();
             // A line that is not yet whole would be half a truth.
             let whole = console.rsplit_once('\n').map_or("", |(whole, _)| whole);
-            whole.lines().find(|line| line.starts_with(beginning)).map(|line| line.trim_end().to_owned())
+            // Before its first line the serial line may carry noise.
+            whole.lines().find_map(|line| Some(line[line.find(beginning)?..].trim_end().to_owned()))
         })
     }
 
