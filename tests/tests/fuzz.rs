@@ -41,3 +41,8 @@ fn no_configuration_panics_a_reader() {
 fn no_folder_panics_the_recovery_of_a_spool() {
     check("spool");
 }
+
+#[test]
+fn no_answer_of_a_bus_panics_a_driver() {
+    check("bus_");
+}

@@ -4,6 +4,7 @@
 //!
 //! A target must never panic, and what it accepts must survive being printed and read again.
 
+pub mod bus;
 pub mod bytes;
 pub mod config;
 pub mod json;
@@ -42,7 +43,7 @@ pub struct Tally {
 /// Every target.
 #[must_use]
 pub fn targets() -> Vec<Target> {
-    wire::targets().into_iter().chain(config::targets()).chain(spool::targets()).collect()
+    wire::targets().into_iter().chain(config::targets()).chain(spool::targets()).chain(bus::targets()).collect()
 }
 
 /// Tries inputs for `duration`, beginning with the seeds as they are.
