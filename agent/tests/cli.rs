@@ -65,6 +65,19 @@ fn a_sensor_that_does_not_answer_is_named_with_a_way_out_and_exit_code_1() {
 }
 
 #[test]
+fn a_bus_that_failed_is_one_line_and_not_one_for_each_sensor() {
+    let (_folder, path) = config(
+        "venue = \"v\"\nroom = \"r\"\nagent = \"a\"\n\
+         [[bus]]\nname = \"i2c-9\"\nbackend = \"linux\"\ni2c = \"/dev/no-such-bus\"\n\
+         [[sensor]]\nname = \"air\"\ndriver = \"sht4x\"\nbus = \"i2c-9\"\n\
+         [[sensor]]\nname = \"co2\"\ndriver = \"scd4x\"\nbus = \"i2c-9\"\n",
+    );
+    let stdout = text(&agent(&["check"], &path).stdout);
+    assert!(stdout.contains("THE BUS FAILED: nothing on it can be read (`air`, `co2`)"), "{stdout}");
+    assert_eq!(stdout.matches("/dev/no-such-bus").count(), 2, "once as the bus, once as the cause:\n{stdout}");
+}
+
+#[test]
 fn a_chip_at_another_address_than_configured_is_pointed_out() {
     let (_folder, path) = config(
         "venue = \"v\"\nroom = \"r\"\nagent = \"a\"\n\

@@ -6,11 +6,13 @@ use std::{path::Path, process::ExitCode, time::Duration};
 use agent::{
     clock::SystemClock,
     config::Config,
-    driver::probe::tcp,
+    driver::{Place, probe::tcp},
     sampler::{self, Finding, Findings},
     texts::{self, Lang, check as text},
     world::World,
 };
+
+use wire::Fault;
 
 use super::{say, tell};
 
@@ -36,7 +38,12 @@ pub(super) fn check(config: &Config, lang: Lang) -> ExitCode {
     say(&format!("hallwatch-agent {} · {}\n", env!("CARGO_PKG_VERSION"), config.source()));
     for (index, bus) in config.buses.iter().enumerate() {
         say(&text::bus(bus.name.as_str(), &bus.backend.to_string(), lang));
-        print_table(findings.iter().filter(|finding| finding.sensor.driver.place().bus() == Some(&bus.name)), lang);
+        let here: Vec<&Finding> =
+            findings.iter().filter(|finding| finding.sensor.driver.place().bus() == Some(&bus.name)).collect();
+        match failed_bus(&here, lang) {
+            Some(text) => say(&text),
+            None => print_table(here.into_iter(), lang),
+        }
         if let Some(addresses) = strangers.get(&index).filter(|addresses| !addresses.is_empty()) {
             say(&format!("  {}\n", text::strangers(addresses, lang)));
         }
@@ -49,6 +56,17 @@ pub(super) fn check(config: &Config, lang: Lang) -> ExitCode {
     let silent = findings.iter().filter(|finding| !finding.answered()).count();
     say(&format!("\n{}", text::verdict(findings.len(), silent, lang)));
     if silent == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// One line for a bus on which nothing can be read, in place of one for each of its chips.
+fn failed_bus(findings: &[&Finding], lang: Lang) -> Option<String> {
+    let on_i2c = |finding: &&&Finding| matches!(finding.sensor.driver.place(), Place::Chip(_));
+    let chips: Vec<&&Finding> = findings.iter().filter(on_i2c).collect();
+    let all_failed = chips.len() == findings.len() && chips.iter().all(|f| f.fault() == Some(&Fault::BusFailed));
+    let first = chips.first().filter(|_| all_failed && chips.len() > 1)?;
+    let names: Vec<String> = chips.iter().map(|finding| format!("`{}`", finding.sensor.name)).collect();
+    let hint = hint(first, lang)?;
+    Some(format!("  {}\n      {hint}\n", text::failed_bus(&names.join(lang.pick(", ", "、")), lang)))
 }
 
 fn print_table<'a>(findings: impl Iterator<Item = &'a Finding>, lang: Lang) {

@@ -14,14 +14,21 @@ pub(crate) struct Figures {
     pub late: u64,
     /// Threads that hung and were replaced.
     pub hung: u64,
+    /// From the last tick's begin until every sensor had answered, in ms.
+    pub round_ms: u64,
 }
 
-const NAMES: [&str; 3] = ["sampler_retry_count", "sampler_late_count", "sampler_hung_count"];
+const NAMES: [(&str, &str); 4] = [
+    ("sampler_retry_count", "1"),
+    ("sampler_late_count", "1"),
+    ("sampler_hung_count", "1"),
+    ("sampler_round_ms", "ms"),
+];
 
 impl Figures {
     /// As points.
     pub(crate) fn points(&self) -> impl Iterator<Item = (PointName, f64)> {
-        names().zip([self.retries, self.late, self.hung]).map(|(name, count)| (name, count as f64))
+        names().zip([self.retries, self.late, self.hung, self.round_ms]).map(|((name, _), count)| (name, count as f64))
     }
 }
 
@@ -29,7 +36,7 @@ impl Figures {
 pub(crate) fn about(plan: &Plan, buses: &[Bus]) -> impl Iterator<Item = (PointName, PointAbout)> {
     let unit = |unit: &str| PointAbout { unit: unit.to_owned(), precision: Some(0), ..PointAbout::default() };
     let working = plan.buses().map(|bus| working(&buses[bus].name));
-    names().map(move |name| (name, unit("1"))).chain(working.map(move |name| (name, unit("/"))))
+    names().map(move |(name, of)| (name, unit(of))).chain(working.map(move |name| (name, unit("/"))))
 }
 
 /// The point that says whether a bus works: 1 while anything on it answers, so that one that hangs is
@@ -40,6 +47,7 @@ pub(crate) fn working(bus: &Id) -> PointName {
     PointName::parse(&short).expect("an identifier with `_` for `-` is part of a point name")
 }
 
-fn names() -> impl Iterator<Item = PointName> {
-    NAMES.into_iter().map(|name| PointName::parse(name).expect("the sampler's own names are well-formed"))
+fn names() -> impl Iterator<Item = (PointName, &'static str)> {
+    let parse = |name| PointName::parse(name).expect("the sampler's own names are well-formed");
+    NAMES.into_iter().map(move |(name, unit)| (parse(name), unit))
 }

@@ -130,6 +130,10 @@ impl Merger {
             self.window.as_ref().and_then(|window| window.waiting.iter().position(|waiting| *waiting == station));
         if let (Some(window), Some(position)) = (&mut self.window, position) {
             window.waiting.swap_remove(position);
+            if window.waiting.is_empty() {
+                let round = at.saturating_sub(window.since);
+                self.figures.round_ms = u64::try_from(round.as_millis()).unwrap_or(u64::MAX);
+            }
             if !changed {
                 window.points.extend(points);
                 window.faults.extend(faults);

@@ -23,6 +23,15 @@ pub fn bus(name: &str, backend: &str, lang: Lang) -> String {
     lang.pick(format!("bus `{name}` ({backend})"), format!("总线 `{name}`({backend})"))
 }
 
+/// A bus that failed as a whole.
+#[must_use]
+pub fn failed_bus(names: &str, lang: Lang) -> String {
+    lang.pick(
+        format!("THE BUS FAILED: nothing on it can be read ({names})"),
+        format!("总线故障：其上所有传感器均无法读取（{names}）"),
+    )
+}
+
 /// A bus on which nothing is configured.
 #[must_use]
 pub fn empty(lang: Lang) -> &'static str {
