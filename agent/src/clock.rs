@@ -154,6 +154,20 @@ fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 4)
 }
 
+/// Whether the kernel believes its wall clock: whoever disciplines it (timesyncd, chrony, ntpd) clears
+/// the flag "unsynchronised".
+#[must_use]
+pub fn is_synchronized() -> bool {
+    // SAFETY: all-zero is a valid `timex` (plain numbers), `modes` 0 only reads, and the pointer is
+    // to a local that outlives the call.
+    #[allow(unsafe_code)]
+    let (answer, timex) = unsafe {
+        let mut timex: libc::timex = std::mem::zeroed();
+        (libc::adjtimex(&raw mut timex), timex)
+    };
+    answer >= 0 && answer != libc::TIME_ERROR && timex.status & libc::STA_UNSYNC == 0
+}
+
 /// The clocks of this computer.
 #[derive(Debug)]
 pub struct SystemClock {
@@ -183,17 +197,8 @@ impl Clock for SystemClock {
         now.tv_sec * 1_000 + now.tv_nsec / 1_000_000
     }
 
-    /// What the kernel says: whoever disciplines the clock (timesyncd, chrony, ntpd) clears its flag
-    /// "unsynchronised".
     fn synchronized(&self) -> bool {
-        // SAFETY: all-zero is a valid `timex` (plain numbers), `modes` 0 only reads, and the pointer
-        // is to a local that outlives the call.
-        #[allow(unsafe_code)]
-        let (answer, timex) = unsafe {
-            let mut timex: libc::timex = std::mem::zeroed();
-            (libc::adjtimex(&raw mut timex), timex)
-        };
-        answer >= 0 && answer != libc::TIME_ERROR && timex.status & libc::STA_UNSYNC == 0
+        is_synchronized()
     }
 
     fn boot(&self) -> Id {

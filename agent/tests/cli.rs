@@ -88,7 +88,9 @@ fn a_chip_at_another_address_than_configured_is_pointed_out() {
     let output = agent(&["check"], &path);
     let stdout = text(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{stdout}");
-    assert!(stdout.contains("also answering, but in no `[[sensor]]`: 0x23 (bh1750?), 0x44 (sht4x?)\n"), "{stdout}");
+    let line = stdout.lines().find(|line| line.contains("also answering, but in no `[[sensor]]`")).unwrap();
+    assert!(line.contains(": 0x23 (bh1750"), "{stdout}");
+    assert!(line.contains(", 0x44 (sht"), "{stdout}");
 }
 
 #[test]

@@ -11,7 +11,9 @@ use agent::{
     config::{Backend, Bus, Config, Sensor},
     draft::Draft,
     driver::{
-        Level, Mux, Pull, Seat, Settings, air, climate, computer, contact, light,
+        Mux, Seat, Settings, air, climate, computer,
+        contact::{self, manner::Manner},
+        light,
         simulated::{FaultKind, Room, Setting, Target, sht4x::Sht4x as Sht4xTwin},
     },
     sampler,
@@ -124,14 +126,7 @@ fn bh1750() -> Driver {
 }
 
 fn contact() -> Driver {
-    Arc::new(contact::Settings {
-        bus: id("i2c"),
-        line: 17,
-        point: "power_on".into(),
-        active: Level::Low,
-        pull: Pull::Up,
-        debounce: Duration::from_millis(50),
-    })
+    Arc::new(contact::Settings { bus: id("i2c"), line: 17, manner: Manner::plain("power_on") })
 }
 
 fn value(draft: &Draft, name: &str) -> Option<f64> {

@@ -6,7 +6,9 @@ use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use agent::{
     config::{Backend, Bus, Config, Sensor},
     driver::{
-        Level, Pull, Seat, Settings, air, climate, contact, light, probe,
+        Seat, Settings, air, climate,
+        contact::{self, manner::Manner},
+        light, probe,
         simulated::{self, Room, Setting},
     },
     world::Clock,
@@ -104,14 +106,7 @@ fn sensor(name: &str, asset: Option<&str>, driver: Arc<dyn Settings>) -> Sensor 
 }
 
 fn contact(bus: &Id, line: u32, point: &str) -> Arc<dyn Settings> {
-    Arc::new(contact::Settings {
-        bus: bus.clone(),
-        line,
-        point: point.into(),
-        active: Level::Low,
-        pull: Pull::Up,
-        debounce: Duration::from_millis(50),
-    })
+    Arc::new(contact::Settings { bus: bus.clone(), line, manner: Manner::plain(point) })
 }
 
 #[cfg(test)]

@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use wire::Id;
+
 use super::{
-    Bus, Sensor,
+    Bus, Identify, Sensor,
     mistake::{Problem, nearest},
     reader::Notes,
 };
@@ -15,7 +17,7 @@ use crate::{
 
 /// Notes what does not fit together. Each item comes with its place in the file; here no item was
 /// left out, so places are indices.
-pub(super) fn check(notes: &Notes, buses: &[(usize, Bus)], sensors: &[(usize, Sensor)]) {
+pub(super) fn check(notes: &Notes, buses: &[(usize, Bus)], sensors: &[(usize, Sensor)], identify: Option<&Identify>) {
     let mut taken = Taken { notes, first: BTreeMap::new() };
     for (i, bus) in buses {
         taken.take(format!("bus[{i}].name"), "bus", bus.name.as_str());
@@ -26,11 +28,8 @@ pub(super) fn check(notes: &Notes, buses: &[(usize, Bus)], sensors: &[(usize, Se
     for (i, sensor) in sensors {
         taken.take(format!("sensor[{i}].name"), "sensor", sensor.name.as_str());
         let place = sensor.driver.place();
-        if let Some(bus) = place.bus()
-            && !names.contains(&bus.as_str())
-        {
-            let nearest = nearest(bus.as_str(), names.iter().copied());
-            notes.add(None, &format!("sensor[{i}].bus"), Problem::NoBus { bus: bus.to_string(), nearest });
+        if let Some(bus) = place.bus() {
+            check_bus(notes, &names, format!("sensor[{i}].bus"), bus);
         }
         check_seat(&mut taken, &mut trunk, *i, &place);
         match sampler::point_names(sensor) {
@@ -47,8 +46,21 @@ pub(super) fn check(notes: &Notes, buses: &[(usize, Bus)], sensors: &[(usize, Se
             ),
         }
     }
+    if let Some(Identify { bus, line, .. }) = identify {
+        check_bus(notes, &names, "identify.bus".to_owned(), bus);
+        // A line that somebody listens to must never be driven.
+        let place = Place::Line { bus: bus.clone(), line: *line };
+        taken.take("identify.line".to_owned(), "place", &place.to_string());
+    }
     if count > sampler::POINTS_MAX {
         notes.add(None, "sensor", Problem::TooMany { count, limit: sampler::POINTS_MAX });
+    }
+}
+
+fn check_bus(notes: &Notes, names: &[&str], key: String, bus: &Id) {
+    if !names.contains(&bus.as_str()) {
+        let nearest = nearest(bus.as_str(), names.iter().copied());
+        notes.add(None, &key, Problem::NoBus { bus: bus.to_string(), nearest });
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use config::{Environment, File, FileFormat, Map, ValueKind};
 
 use super::{
-    Bus, Config, Mqtt, Sampler, Sensor, Spool, check,
+    Bus, Config, Identify, Mqtt, Sampler, Sensor, Spool, check,
     mistake::{Expected, Mistake},
     reader::{ENV_PREFIX, Notes, Table},
 };
@@ -98,9 +98,10 @@ fn read(root: &Table<'_>, notes: &Notes) -> Option<Config> {
         root.tables("bus").into_iter().enumerate().filter_map(|(i, t)| Some((i, Bus::read(t)?))).collect();
     let sensors: Vec<_> =
         root.tables("sensor").into_iter().enumerate().filter_map(|(i, t)| Some((i, Sensor::read(t)?))).collect();
+    let identify = Identify::read(root.table("identify"));
     root.unknown();
     if notes.mistakes.borrow().is_empty() {
-        check::check(notes, &buses, &sensors);
+        check::check(notes, &buses, &sensors, identify.as_ref());
     }
     Some(Config {
         venue: venue?,
@@ -111,5 +112,6 @@ fn read(root: &Table<'_>, notes: &Notes) -> Option<Config> {
         sampler,
         buses: buses.into_iter().map(|(_, bus)| bus).collect(),
         sensors: sensors.into_iter().map(|(_, sensor)| sensor).collect(),
+        identify,
     })
 }

@@ -3,6 +3,7 @@
 
 pub mod bus;
 mod check;
+pub mod identify;
 mod load;
 pub mod mistake;
 pub mod mqtt;
@@ -15,6 +16,7 @@ pub mod spool;
 use wire::{Id, Source};
 
 pub use bus::{Backend, Bus};
+pub use identify::Identify;
 pub use load::{DEFAULT_PATH, Error, load, parse};
 pub use mistake::{Expected, Problem};
 pub use mqtt::{Mqtt, Secret, Tls};
@@ -42,6 +44,8 @@ pub struct Config {
     pub buses: Vec<Bus>,
     /// Sensors, contacts, probes and the computer itself.
     pub sensors: Vec<Sensor>,
+    /// The lamp or buzzer that shows which box this is.
+    pub identify: Option<Identify>,
 }
 
 impl Config {
@@ -57,6 +61,7 @@ impl Config {
             sampler: Sampler::default(),
             buses: Vec::new(),
             sensors: Vec::new(),
+            identify: None,
         }
     }
 
@@ -78,6 +83,9 @@ impl Config {
         table.insert("sampler".into(), self.sampler.print().into());
         table.insert("bus".into(), self.buses.iter().map(Bus::print).collect::<Vec<_>>().into());
         table.insert("sensor".into(), self.sensors.iter().map(Sensor::print).collect::<Vec<_>>().into());
+        if let Some(identify) = &self.identify {
+            table.insert("identify".into(), identify.print().into());
+        }
         toml::to_string(&table).expect("every table here has text for keys and plain values")
     }
 }

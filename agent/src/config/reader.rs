@@ -233,7 +233,7 @@ impl<'a> Table<'a> {
     }
 
     /// As [`Table::finish`], for a table that is borrowed.
-    pub(super) fn unknown(&self) {
+    pub fn unknown(&self) {
         let asked = self.asked.borrow();
         let mut unknown: Vec<&String> =
             self.values.into_iter().flat_map(Map::keys).filter(|key| !asked.contains(&key.as_str())).collect();

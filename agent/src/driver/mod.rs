@@ -30,7 +30,7 @@ use wire::Fault;
 
 pub use chip::{AnyChip, Chip, Context, OneWireDevice, Probe};
 pub use kind::{CHIP_PATIENCE, Kind, MUX_ADDRESSES, Mux, PROBE_MARGIN, Place, Reader, Seat, Settings, Sits};
-pub use line::{Level, LineRequest, Pull, Watcher};
+pub use line::{Edge, Edges, Level, LineRequest, Pull, Watcher};
 pub use surroundings::Air;
 
 /// One quantity that a driver gives.

@@ -15,6 +15,8 @@ pub static TABLE: &[&Kind] = &[
     // Extinguisher tags.
     // Contacts.
     &contact::KIND,
+    &contact::mcp23017::KIND,
+    &contact::pulse::KIND,
     // Projectors and displays.
     // Network.
     &probe::tcp::KIND,

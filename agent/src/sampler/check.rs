@@ -96,12 +96,15 @@ pub async fn check(config: &Config, world: &World) -> Result<Findings, Error> {
                 found.insert(station, finding);
             }
             Ok(Some(Heard::Contact { station, value, .. })) => {
-                let point = &plan.stations[station].points[0];
-                let trouble = value.as_ref().err().map(ToString::to_string);
-                let value = value.map_err(|error| error.fault);
-                let points = vec![(point.name.clone(), point.quantity.unit, value)];
-                let sensor = plan.stations[station].sensor.clone();
-                found.insert(station, Finding { sensor, identity: None, points, trouble });
+                let quantity = &plan.stations[station].points[0].quantity.name;
+                let outcome = match value {
+                    Ok(value) => Ok(vec![driver::Measured::plain(quantity.clone(), value)]),
+                    Err(error) => Err(driver::Error::Other { fault: error.fault, text: error.text }),
+                };
+                found.insert(station, weigh(&plan, station, outcome, None, config.sampler.stuck_after));
+            }
+            Ok(Some(Heard::Counted { station, measured, .. })) => {
+                found.insert(station, weigh(&plan, station, Ok(measured), None, config.sampler.stuck_after));
             }
             Ok(Some(Heard::Change { .. })) => {}
             Ok(Some(Heard::Scan { bus, addresses })) => {

@@ -41,8 +41,10 @@ struct Track {
     judges: Vec<Judge>,
     /// Faults as last told.
     faults: Faults,
-    /// A contact's last word.
+    /// A contact's last word, or why a line cannot be read.
     contact: Option<Result<f64, Fault>>,
+    /// A counter's last word.
+    counted: Vec<Measured>,
 }
 
 /// A tick that still waits for readings.
@@ -172,8 +174,21 @@ impl Merger {
         track.contact = Some(value);
         // The open tick holds the level of before.
         self.close(&mut todo);
-        let (points, faults) = self.contact(station);
+        let (points, faults) = self.line(station);
         self.emit(at, points, faults, &mut todo);
+        todo
+    }
+
+    /// What a counter says at `at`. Its steps are no news, that it can be read again is.
+    pub(crate) fn counted(&mut self, station: usize, at: Duration, measured: Vec<Measured>) -> Todo {
+        let mut todo = Todo::default();
+        let track = &mut self.tracks[station];
+        track.counted = measured;
+        if track.contact.take().is_some() {
+            self.close(&mut todo);
+            let (points, faults) = self.line(station);
+            self.emit(at, points, faults, &mut todo);
+        }
         todo
     }
 
@@ -186,7 +201,7 @@ impl Merger {
             }
             self.tracks[station].next_due = next_multiple(now, self.plan.stations[station].period);
             if self.is_line(station) {
-                let (points, faults) = self.contact(station);
+                let (points, faults) = self.line(station);
                 window.points.extend(points);
                 window.faults.extend(faults);
             } else if self.tracks[station].asked.is_some() {
@@ -282,12 +297,15 @@ impl Merger {
         (points, faults)
     }
 
-    fn contact(&self, station: usize) -> (Points, Faults) {
-        let name = || self.plan.stations[station].points[0].name.clone();
+    /// What the line of a contact or a counter says now.
+    fn line(&mut self, station: usize) -> (Points, Faults) {
         match &self.tracks[station].contact {
-            Some(Ok(value)) => (vec![(name(), *value)], Vec::new()),
-            Some(Err(fault)) => (Vec::new(), vec![(name(), fault.clone())]),
-            None => (Vec::new(), Vec::new()),
+            Some(Ok(value)) => (vec![(self.plan.stations[station].points[0].name.clone(), *value)], Vec::new()),
+            Some(Err(fault)) => (Vec::new(), self.every_point(station, fault)),
+            None => {
+                let counted = Ok(self.tracks[station].counted.clone());
+                self.judge(station, &counted)
+            }
         }
     }
 

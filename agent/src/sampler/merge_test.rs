@@ -12,7 +12,7 @@ use super::{
 use crate::{
     config::{Backend, Bus, Config, Sensor},
     draft::Draft,
-    driver::{Error, Level, Measured, Pull, Seat, Settings, climate, contact, light, probe},
+    driver::{Error, Measured, Seat, Settings, climate, contact, light, probe},
     world::Clock,
 };
 
@@ -60,14 +60,8 @@ fn merger_at(speed: u32) -> Merger {
     };
     add("air", None, Arc::new(climate::sht4x::Settings { seat: Seat::new(bus(), 0x44) }));
     add("light", None, Arc::new(light::bh1750::Settings { seat: Seat::new(bus(), 0x23), mtreg: 69 }));
-    let door = contact::Settings {
-        bus: bus(),
-        line: 4,
-        point: "door_open".into(),
-        active: Level::Low,
-        pull: Pull::Up,
-        debounce: Duration::ZERO,
-    };
+    let manner = contact::manner::Manner { debounce: Duration::ZERO, ..contact::manner::Manner::plain("door_open") };
+    let door = contact::Settings { bus: bus(), line: 4, manner };
     add("door", None, Arc::new(door));
     let probe = probe::tcp::Settings { host: "h".into(), port: 1, timeout: Duration::from_secs(2) };
     add("server", Some(30), Arc::new(probe));

@@ -21,7 +21,7 @@ mod pace;
 mod plan;
 mod worker;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tokio::{
     sync::{mpsc, watch},
@@ -93,7 +93,8 @@ pub fn start(
     let merger = Merger::new(plan, config.sampler.stuck_after, Pace::of(&*world.clock), world.clock.boottime());
     let replaced = vec![0; workers.len()];
     let journal = Journal::new(&shared.plan);
-    let sampler = Sampler { shared, workers, replaced, merger, journal, drafts };
+    let (kept, kept_at) = (BTreeMap::new(), shared.clock.boottime());
+    let sampler = Sampler { shared, workers, replaced, merger, journal, kept, kept_at, drafts };
     Ok(tokio::spawn(sampler.run(hearing, requests, shutdown)))
 }
 
@@ -141,6 +142,9 @@ struct Sampler {
     replaced: Vec<u32>,
     merger: Merger,
     journal: Journal,
+    /// What counters must not forget, by station: their threads wait for edges, not for asks.
+    kept: BTreeMap<usize, String>,
+    kept_at: Duration,
     drafts: mpsc::Sender<Draft>,
 }
 
@@ -177,6 +181,11 @@ impl Sampler {
                         self.journal.note(&self.shared, station, value.as_ref().err().map(|e| (e.fault.clone(), e.to_string())));
                         self.merger.switched(station, at, value.map_err(|error| error.fault))
                     }
+                    Some(Heard::Counted { station, at, measured, kept }) => {
+                        self.journal.note(&self.shared, station, None);
+                        self.keep(station, at, kept);
+                        self.merger.counted(station, at, measured)
+                    }
                     Some(Heard::Scan { .. }) => Todo::default(),
                     None => return,
                 },
@@ -204,8 +213,24 @@ impl Sampler {
         }
     }
 
+    /// Notes what a counter must not forget, and saves that of all sometimes.
+    fn keep(&mut self, station: usize, at: Duration, kept: Option<String>) {
+        self.kept.extend(kept.map(|kept| (station, kept)));
+        if at >= self.kept_at + keep::INTERVAL {
+            self.kept_at = at;
+            self.save_kept();
+        }
+    }
+
+    fn save_kept(&self) {
+        for (station, kept) in &self.kept {
+            self.shared.keeper.save(&self.shared.plan.stations[*station].sensor.name, kept);
+        }
+    }
+
     /// Lets every thread save what its drivers learned, and waits a moment for it.
     async fn save(&self) {
+        self.save_kept();
         let saving: Vec<_> = self.workers.iter().map(Handle::save).collect();
         let all = async {
             for saved in saving {

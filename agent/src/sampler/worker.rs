@@ -47,6 +47,8 @@ pub(crate) enum Heard {
     Scan { bus: usize, addresses: Vec<u8> },
     /// A contact changed, or cannot be read.
     Contact { station: usize, at: Duration, value: Result<f64, BusError> },
+    /// What a counter says, which is no news, and what of it must outlive a restart.
+    Counted { station: usize, at: Duration, measured: Vec<Measured>, kept: Option<String> },
 }
 
 /// What all threads share.

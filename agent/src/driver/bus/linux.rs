@@ -6,12 +6,12 @@ use std::{io, path::Path, time::Duration};
 use embedded_hal::i2c::{ErrorType, I2c, Operation};
 use gpiocdev::{
     Request,
-    line::{Bias, EdgeDetection, Value},
+    line::{Bias, EdgeDetection, EdgeKind, Value},
 };
 use linux_embedded_hal::{I2CError, I2cdev, i2cdev::linux::LinuxI2CError};
 
-use super::{BusError, Lines};
-use crate::driver::{LineRequest, Pull};
+use super::{BusError, EDGES_AT_ONCE_MAX, Lines, Output, Queues};
+use crate::driver::{Edge, Edges, LineRequest, Pull};
 
 /// The I2C device at `path`.
 pub(super) fn open_i2c(path: &Path) -> Result<LinuxI2c, BusError> {
@@ -57,18 +57,21 @@ fn i2c_error(error: &LinuxI2CError) -> io::Error {
     }
 }
 
+/// What other programs see as the user of a line.
+const CONSUMER: &str = "hallwatch-agent";
+
 /// The lines of `contacts`.
 pub(super) struct LinuxLines {
     request: Request,
     offsets: Vec<u32>,
-    /// Edges of each line that were not asked for yet.
-    edges: Vec<u32>,
+    edges: Queues,
 }
 
 impl LinuxLines {
     pub(super) fn open(chip: &Path, lines: &[LineRequest]) -> Result<Self, BusError> {
         let mut builder = Request::builder();
-        builder.on_chip(chip).with_consumer("hallwatch-agent");
+        builder.on_chip(chip).with_consumer(CONSUMER);
+        builder.with_kernel_event_buffer_size(u32::try_from(EDGES_AT_ONCE_MAX).unwrap_or(0));
         for line in lines {
             let bias = match line.pull {
                 Pull::Up => Bias::PullUp,
@@ -77,13 +80,9 @@ impl LinuxLines {
             };
             builder.with_line(line.line).as_input().with_bias(bias).with_edge_detection(EdgeDetection::BothEdges);
         }
-        let request = builder.request().map_err(|error| {
-            let mut failed = gpio_error(error);
-            failed.text = format!("{}: {}", chip.display(), failed.text);
-            failed
-        })?;
+        let request = builder.request().map_err(|error| chip_error(chip, error))?;
         let offsets = lines.iter().map(|line| line.line).collect();
-        Ok(Self { request, offsets, edges: vec![0; lines.len()] })
+        Ok(Self { request, offsets, edges: Queues::new(lines.len()) })
     }
 }
 
@@ -93,21 +92,56 @@ impl Lines for LinuxLines {
         self.request.value(self.offsets[index]).map(|value| value == Value::Active).map_err(gpio_error)
     }
 
-    fn edges(&mut self, index: usize) -> u32 {
-        std::mem::take(&mut self.edges[index])
+    fn edges(&mut self, index: usize) -> Edges {
+        self.edges.take(index)
     }
 
     fn wait(&mut self, patience: Duration) -> Result<(), BusError> {
         if self.request.wait_edge_event(patience).map_err(gpio_error)? {
-            while self.request.has_edge_event().map_err(gpio_error)? {
+            let mut fetched = 0;
+            while fetched < EDGES_AT_ONCE_MAX && self.request.has_edge_event().map_err(gpio_error)? {
                 let event = self.request.read_edge_event().map_err(gpio_error)?;
+                let edge = Edge { high: event.kind == EdgeKind::Rising, at: Duration::from_nanos(event.timestamp_ns) };
                 if let Some(index) = self.offsets.iter().position(|offset| *offset == event.offset) {
-                    self.edges[index] = self.edges[index].saturating_add(1);
+                    self.edges.put(index, edge, event.line_seqno);
                 }
+                fetched += 1;
             }
         }
         Ok(())
     }
+}
+
+/// A line that is driven.
+pub(super) struct LinuxOutput {
+    request: Request,
+    line: u32,
+}
+
+impl LinuxOutput {
+    pub(super) fn open(chip: &Path, line: u32, high: bool) -> Result<Self, BusError> {
+        let mut builder = Request::builder();
+        builder.on_chip(chip).with_consumer(CONSUMER).with_line(line).as_output(value(high));
+        let request = builder.request().map_err(|error| chip_error(chip, error))?;
+        Ok(Self { request, line })
+    }
+}
+
+impl Output for LinuxOutput {
+    fn set(&mut self, high: bool) -> Result<(), BusError> {
+        self.request.set_value(self.line, value(high)).map_err(gpio_error)
+    }
+}
+
+/// Requested active high, so active is the level itself.
+fn value(high: bool) -> Value {
+    if high { Value::Active } else { Value::Inactive }
+}
+
+fn chip_error(chip: &Path, error: gpiocdev::Error) -> BusError {
+    let mut failed = gpio_error(error);
+    failed.text = format!("{}: {}", chip.display(), failed.text);
+    failed
 }
 
 fn gpio_error(error: gpiocdev::Error) -> BusError {

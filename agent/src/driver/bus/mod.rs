@@ -13,7 +13,7 @@ use embedded_hal::i2c::{ErrorKind, I2c, NoAcknowledgeSource};
 use wire::Fault;
 
 pub use super::chip::BusOf;
-use super::{LineRequest, simulated::Room};
+use super::{Edge, Edges, LineRequest, simulated::Room};
 use crate::{
     config::{Backend, Bus},
     world::Clock,
@@ -37,8 +37,8 @@ pub trait OneWire: Send {
 pub trait Lines: Send {
     /// The level of the `index`th line: true is high.
     fn is_high(&mut self, index: usize) -> Result<bool, BusError>;
-    /// How many edges the `index`th line had since this was last asked, as far as they were seen.
-    fn edges(&mut self, index: usize) -> u32;
+    /// The edges that the `index`th line had since this was last asked.
+    fn edges(&mut self, index: usize) -> Edges;
     /// Returns when any line may have changed, or after `patience` of real time.
     fn wait(&mut self, patience: Duration) -> Result<(), BusError>;
 }
@@ -46,6 +46,17 @@ pub trait Lines: Send {
 /// How long one transaction may take, clock stretching included: 256 bytes take 26 ms at 100 kHz, and
 /// no chip of ours stretches the clock by more than a few ms.
 const TRANSACTION_MAX: Duration = Duration::from_millis(250);
+
+/// A GPIO line that is driven: the lamp or buzzer of `[identify]`, and nothing else. Dropping it gives
+/// the line back.
+pub trait Output: Send {
+    /// Drives the line: true is high.
+    fn set(&mut self, high: bool) -> Result<(), BusError>;
+}
+
+/// Edges fetched in one go: a line that never rests keeps its thread from nothing else. As many as the
+/// kernel keeps for all lines of a request.
+const EDGES_AT_ONCE_MAX: usize = 1024;
 
 /// What a bus answered instead of bytes.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -147,6 +158,42 @@ pub fn open_lines(bus: &Bus, lines: &[LineRequest], room: &Arc<Room>) -> Result<
         Backend::Linux { gpio, .. } => Box::new(linux::LinuxLines::open(gpio, lines)?),
         Backend::Simulated { .. } => Box::new(simulated::SimulatedLines::new(Arc::clone(room), lines)),
     })
+}
+
+/// Opens a line as an output that begins at `high`.
+pub fn open_output(bus: &Bus, line: u32, high: bool, room: &Arc<Room>) -> Result<Box<dyn Output>, BusError> {
+    Ok(match &bus.backend {
+        Backend::Rppal { .. } => Box::new(pi::PiOutput::open(line, high)?),
+        Backend::Linux { gpio, .. } => Box::new(linux::LinuxOutput::open(gpio, line, high)?),
+        Backend::Simulated { .. } => Box::new(simulated::SimulatedOutput::open(Arc::clone(room), line, high)),
+    })
+}
+
+/// Edges of some lines that were not asked for yet.
+struct Queues {
+    lines: Vec<Edges>,
+    /// The number that the kernel gave the last edge of each line.
+    last: Vec<Option<u32>>,
+}
+
+impl Queues {
+    fn new(lines: usize) -> Self {
+        Self { lines: vec![Edges::default(); lines], last: vec![None; lines] }
+    }
+
+    /// Takes in an edge with its number among those of its line, which count from 1; numbers that are
+    /// missing were dropped.
+    fn put(&mut self, index: usize, edge: Edge, number: u32) {
+        let Some((queue, last)) = self.lines.get_mut(index).zip(self.last.get_mut(index)) else { return };
+        let missing = number.saturating_sub(last.unwrap_or(0)).saturating_sub(1);
+        queue.lost = queue.lost.saturating_add(missing);
+        queue.list.push(edge);
+        *last = Some(number);
+    }
+
+    fn take(&mut self, index: usize) -> Edges {
+        self.lines.get_mut(index).map(std::mem::take).unwrap_or_default()
+    }
 }
 
 /// Waits in the world's time, as a chip's data sheet counts it.

@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use embedded_hal::i2c::{ErrorType, I2c, Operation};
-use rppal::gpio::{Gpio, InputPin, IoPin, Mode, Trigger};
+use rppal::gpio::{Gpio, InputPin, IoPin, Mode, OutputPin, Trigger};
 
-use super::{BusError, Lines};
-use crate::driver::{LineRequest, Pull};
+use super::{BusError, EDGES_AT_ONCE_MAX, Lines, Output, Queues};
+use crate::driver::{Edge, Edges, LineRequest, Pull};
 
 /// SDA and SCL of I2C bus 1 on the 40-pin header, BCM numbers.
 const BUS_1_PINS: (u8, u8) = (2, 3);
@@ -81,8 +81,7 @@ fn i2c_error(error: rppal::i2c::Error) -> BusError {
 pub(super) struct PiLines {
     gpio: Gpio,
     pins: Vec<InputPin>,
-    /// Edges of each line that were not asked for yet.
-    edges: Vec<u32>,
+    edges: Queues,
 }
 
 impl PiLines {
@@ -100,7 +99,7 @@ impl PiLines {
             pin.set_interrupt(Trigger::Both, None).map_err(gpio_error)?;
             pins.push(pin);
         }
-        Ok(Self { gpio, pins, edges: vec![0; lines.len()] })
+        Ok(Self { gpio, pins, edges: Queues::new(lines.len()) })
     }
 }
 
@@ -109,20 +108,41 @@ impl Lines for PiLines {
         Ok(self.pins[index].is_high())
     }
 
-    fn edges(&mut self, index: usize) -> u32 {
-        std::mem::take(&mut self.edges[index])
+    fn edges(&mut self, index: usize) -> Edges {
+        self.edges.take(index)
     }
 
     fn wait(&mut self, patience: Duration) -> Result<(), BusError> {
         let pins: Vec<&InputPin> = self.pins.iter().collect();
         let mut patience = patience;
-        while let Some((pin, _)) = self.gpio.poll_interrupts(&pins, false, Some(patience)).map_err(gpio_error)? {
-            if let Some(index) = self.pins.iter().position(|known| known.pin() == pin.pin()) {
-                self.edges[index] = self.edges[index].saturating_add(1);
+        for _ in 0..EDGES_AT_ONCE_MAX {
+            let polled = self.gpio.poll_interrupts(&pins, false, Some(patience)).map_err(gpio_error)?;
+            let Some((pin, event)) = polled else { break };
+            if let Some(index) = pins.iter().position(|known| known.pin() == pin.pin()) {
+                let edge = Edge { high: event.trigger == Trigger::RisingEdge, at: event.timestamp };
+                self.edges.put(index, edge, event.seqno);
             }
             // Then what else is there already.
             patience = Duration::ZERO;
         }
+        Ok(())
+    }
+}
+
+/// A line that is driven; it becomes what it was once this is dropped.
+pub(super) struct PiOutput(OutputPin);
+
+impl PiOutput {
+    pub(super) fn open(line: u32, high: bool) -> Result<Self, BusError> {
+        let number = u8::try_from(line).map_err(BusError::other)?;
+        let pin = Gpio::new().and_then(|gpio| gpio.get(number)).map_err(gpio_error)?;
+        Ok(Self(if high { pin.into_output_high() } else { pin.into_output_low() }))
+    }
+}
+
+impl Output for PiOutput {
+    fn set(&mut self, high: bool) -> Result<(), BusError> {
+        self.0.write(high.into());
         Ok(())
     }
 }

@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use embedded_hal::i2c::{ErrorType, I2c, Operation};
 
-use super::{BusError, Lines, OneWire};
-use crate::driver::{LineRequest, simulated::Room};
+use super::{BusError, Lines, OneWire, Output};
+use crate::driver::{Edges, LineRequest, simulated::Room};
 
 /// The I2C side of a room.
 pub(super) struct SimulatedI2c(Arc<Room>);
@@ -51,14 +51,14 @@ pub(super) struct SimulatedLines {
     lines: Vec<u32>,
     /// Changes at the last look, so that none between two waits is slept through.
     seen: u64,
-    /// Edges of each line when they were last asked for.
+    /// How many edges each line had had when they were last asked for.
     edges: Vec<u64>,
 }
 
 impl SimulatedLines {
     pub(super) fn new(room: Arc<Room>, lines: &[LineRequest]) -> Self {
         let lines: Vec<u32> = lines.iter().map(|line| line.line).collect();
-        let edges = lines.iter().map(|line| room.edges(*line)).collect();
+        let edges = lines.iter().map(|line| room.edges(*line, 0).1).collect();
         Self { room, lines, seen: 0, edges }
     }
 }
@@ -68,14 +68,34 @@ impl Lines for SimulatedLines {
         self.room.level(self.lines[index])
     }
 
-    fn edges(&mut self, index: usize) -> u32 {
-        let edges = self.room.edges(self.lines[index]);
-        let new = edges - std::mem::replace(&mut self.edges[index], edges);
-        u32::try_from(new).unwrap_or(u32::MAX)
+    fn edges(&mut self, index: usize) -> Edges {
+        let (edges, count) = self.room.edges(self.lines[index], self.edges[index]);
+        self.edges[index] = count;
+        edges
     }
 
     fn wait(&mut self, patience: Duration) -> Result<(), BusError> {
         self.seen = self.room.wait_for_edge(self.seen, patience);
+        Ok(())
+    }
+}
+
+/// A line of a room that is driven; the room remembers how.
+pub(super) struct SimulatedOutput {
+    room: Arc<Room>,
+    line: u32,
+}
+
+impl SimulatedOutput {
+    pub(super) fn open(room: Arc<Room>, line: u32, high: bool) -> Self {
+        room.drive(line, high);
+        Self { room, line }
+    }
+}
+
+impl Output for SimulatedOutput {
+    fn set(&mut self, high: bool) -> Result<(), BusError> {
+        self.room.drive(self.line, high);
         Ok(())
     }
 }

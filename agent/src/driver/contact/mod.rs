@@ -1,21 +1,30 @@
 //! A contact on a GPIO line: turns its levels into one point that is 1 while the line is active.
-//! Only ever listens.
+//! Only ever listens; [`beacon`] is the one file of the agent that drives a line.
 
+pub mod beacon;
+pub mod counter;
 pub mod debounce;
+pub mod manner;
+pub mod mcp23017;
+pub mod pulse;
 
 use std::{sync::Arc, time::Duration};
 
 use wire::Id;
 
-use super::{Kind, Level, LineRequest, Place, Pull, Quantity, Reader, Sits, Watcher};
-use crate::config::{Expected, Table, quantity::print_duration};
+use super::{Edges, Kind, LineRequest, Place, Quantity, Reader, Sits, Watcher};
+use crate::config::{Expected, Table};
 use debounce::Debouncer;
+use manner::Manner;
 
 /// Any contact free of voltage.
 pub static KIND: Kind = Kind {
     word: "contact",
     chips: "a contact or a 0/1 signal",
-    measures: ["open or closed", "开或闭"],
+    measures: [
+        "door, leak, smoke, fire panel, tamper, presence, pressure, power",
+        "门、漏水、烟感、消防主机、防拆、在位、压力、电源",
+    ],
     sits: Sits::Gpio,
     period: None,
     period_min: None,
@@ -23,7 +32,7 @@ pub static KIND: Kind = Kind {
     at: None,
 };
 
-const LEVELS: &[&str] = &["low", "high"];
+/// The resistors inside the computer.
 const PULLS: &[&str] = &["up", "down", "off"];
 
 /// What a `[[sensor]]` of this kind says.
@@ -33,14 +42,8 @@ pub struct Settings {
     pub bus: Id,
     /// Line offset; on a Raspberry Pi the BCM number.
     pub line: u32,
-    /// The point, for example `power_on`; 1 while active.
-    pub point: String,
-    /// The level at which the point is 1.
-    pub active: Level,
-    /// The resistor inside the computer.
-    pub pull: Pull,
-    /// How long a level must hold before it counts.
-    pub debounce: Duration,
+    /// How it is understood.
+    pub manner: Manner,
 }
 
 impl Settings {
@@ -48,11 +51,8 @@ impl Settings {
         let bus = table.bus();
         let whole = Expected::Whole { low: 0, high: 1023 };
         let line = table.require("line", whole, table.whole("line", 0, 1023)).and_then(|line| u32::try_from(line).ok());
-        let point = table.require("point", Expected::Point, table.point("point"));
-        let active = table.word("active", LEVELS, &[Level::Low, Level::High]).unwrap_or(Level::Low);
-        let pull = table.word("pull", PULLS, &[Pull::Up, Pull::Down, Pull::Off]).unwrap_or(Pull::Up);
-        let debounce = table.duration("debounce", "0ms", "10s").unwrap_or(Duration::from_millis(50));
-        Some(Self { bus: bus?, line: line?, point: point?, active, pull, debounce })
+        let manner = Manner::read(table, PULLS, "10s");
+        Some(Self { bus: bus?, line: line?, manner: manner? })
     }
 }
 
@@ -65,16 +65,13 @@ impl super::Settings for Settings {
     }
     fn print(&self, table: &mut toml::Table) {
         table.insert("line".into(), i64::from(self.line).into());
-        table.insert("point".into(), self.point.as_str().into());
-        table.insert("active".into(), LEVELS[self.active as usize].into());
-        table.insert("pull".into(), PULLS[self.pull as usize].into());
-        table.insert("debounce".into(), print_duration(self.debounce).into());
+        self.manner.print(table);
     }
     fn quantities(&self) -> Vec<Quantity> {
-        vec![Quantity::flag("").named(self.point.clone())]
+        vec![self.manner.quantity()]
     }
     fn start(&self) -> Reader {
-        Reader::Line(Box::new(Contact { settings: self.clone(), debouncer: Debouncer::new(self.debounce) }))
+        Reader::Line(Box::new(Contact { settings: self.clone(), debouncer: self.manner.debouncer() }))
     }
 }
 
@@ -86,11 +83,11 @@ struct Contact {
 
 impl Watcher for Contact {
     fn request(&self) -> LineRequest {
-        LineRequest { line: self.settings.line, pull: self.settings.pull }
+        LineRequest { line: self.settings.line, pull: self.settings.manner.pull }
     }
-    fn see(&mut self, high: bool, _edges: u32, now: Duration) -> Option<f64> {
-        let steady = self.debouncer.see(high, now)?;
-        Some(f64::from(u8::from(steady == (self.settings.active == Level::High))))
+    fn see(&mut self, high: bool, edges: &Edges, now: Duration) -> Option<f64> {
+        let steady = self.debouncer.see(high, edges.count(), now)?;
+        Some(f64::from(u8::from(self.settings.manner.is_active(steady))))
     }
     fn remaining(&self, now: Duration) -> Option<Duration> {
         self.debouncer.remaining(now)

@@ -6,6 +6,8 @@ pub mod bh1750;
 mod device;
 mod evening;
 mod fault;
+mod line;
+pub mod mcp23017;
 mod physics;
 pub mod scd4x;
 pub mod sht4x;
@@ -20,10 +22,11 @@ use std::{
 
 use embedded_hal::i2c::{ErrorKind, Operation};
 
-use super::{Mux, Place, Settings};
+use super::{Edges, Mux, Place, Settings};
 use crate::{driver::bus::BusError, world::Clock};
 pub use device::{Device, Moment, OneWireTwin, SLOW_FACTOR};
 pub use fault::{FaultKind, Target};
+use line::Line;
 use physics::Physics;
 pub use physics::{Setting, Truth};
 use wiring::Wiring;
@@ -49,8 +52,8 @@ struct Inside {
     wiring: Wiring,
     one_wires: BTreeMap<String, OneWireTwin>,
     faults: BTreeMap<Target, FaultKind>,
-    /// Lines that were ever set: the level, and how often it changed. The others are pulled up.
-    lines: BTreeMap<u32, (bool, u64)>,
+    /// Lines that were ever set.
+    lines: BTreeMap<u32, Line>,
     /// Counts changes of lines and of faults.
     changes: u64,
     /// People, lamps and music follow the hour instead of [`Room::set`].
@@ -135,15 +138,37 @@ impl Room {
     /// Closes or opens the contact on `line`. A closed contact pulls its line to ground, so the
     /// level is low while it is closed.
     pub fn contact(&self, line: u32, closed: bool) {
+        let now = self.clock.boottime();
         let mut inside = self.lock();
-        let (high, edges) = inside.lines.entry(line).or_insert((true, 0));
-        let first = *edges == 0;
-        if *high == closed || first {
-            *edges += u64::from(*high == closed);
-            *high = !closed;
+        if inside.lines.entry(line).or_default().set(!closed, now) {
             inside.changes += 1;
         }
         self.changed.notify_all();
+    }
+
+    /// Sends pulses to a line: each closes the contact and opens it `high` before the next, the first at
+    /// `from` by the clock of edges, however fast the caller is.
+    pub fn pulses(&self, line: u32, from: Duration, low: Duration, high: Duration, count: u32) {
+        let mut inside = self.lock();
+        let wires = inside.lines.entry(line).or_default();
+        for pulse in 0..count {
+            let at = from + (low + high) * pulse;
+            wires.set(false, at);
+            wires.set(true, at + low);
+        }
+        inside.changes += 1;
+        self.changed.notify_all();
+    }
+
+    /// What an output did to a line, the latest last.
+    #[must_use]
+    pub fn driven(&self, line: u32) -> Vec<bool> {
+        self.lock().lines.get(&line).map(Line::driven).unwrap_or_default()
+    }
+
+    /// An output sets a line.
+    pub(super) fn drive(&self, line: u32, high: bool) {
+        self.lock().lines.entry(line).or_default().drive(high);
     }
 
     /// Breaks something until [`Room::clear`].
@@ -231,13 +256,13 @@ impl Room {
         let inside = self.lock();
         match inside.faults.get(&Target::Line(line)) {
             Some(FaultKind::Absent) => Err(BusError::other("No such device")),
-            _ => Ok(inside.lines.get(&line).is_none_or(|(high, _)| *high)),
+            _ => Ok(inside.lines.get(&line).is_none_or(Line::is_high)),
         }
     }
 
-    /// How often the level of a line has changed.
-    pub(super) fn edges(&self, line: u32) -> u64 {
-        self.lock().lines.get(&line).map_or(0, |(_, edges)| *edges)
+    /// Edges of a line after the first `seen`, and how many there ever were.
+    pub(super) fn edges(&self, line: u32, seen: u64) -> (Edges, u64) {
+        self.lock().lines.get(&line).map(|line| line.edges(seen)).unwrap_or_default()
     }
 
     /// Returns once something changed since `seen`, or after `patience` of real time.
