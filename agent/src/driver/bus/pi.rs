@@ -66,6 +66,13 @@ impl ErrorType for PiI2c {
 
 impl I2c for PiI2c {
     fn transaction(&mut self, address: u8, operations: &mut [Operation<'_>]) -> Result<(), BusError> {
+        // The crate ends a write with a stop before it reads. `embedded-hal` promises a repeated start
+        // there, and chips such as the VEML7700 forget the register without it. No driver of ours asks
+        // for longer sequences.
+        if let [Operation::Write(register), Operation::Read(bytes)] = operations {
+            self.0.set_slave_address(u16::from(address)).map_err(i2c_error)?;
+            return self.0.write_read(register, bytes).map_err(i2c_error);
+        }
         I2c::transaction(&mut self.0, address, operations).map_err(i2c_error)
     }
 }
