@@ -59,6 +59,10 @@ fn play(name: &str, with_mosquitto: bool) {
     assert!(ack.contains("\"upto\":"), "{ack}");
     assert_eq!(list(&collector), Vec::<Value>::new(), "nothing is wrong yet");
 
+    if with_mosquitto {
+        an_agent_obeys(&collector);
+    }
+
     watched.break_it();
     let ticket = wait::until("a ticket opens", WITHIN, || list(&collector).pop());
     let number = ticket["number"].as_str().unwrap().to_owned();
@@ -74,6 +78,18 @@ fn play(name: &str, with_mosquitto: bool) {
     if let Some(mosquitto) = mosquitto {
         mosquitto.stop();
     }
+}
+
+/// A person asks the agent for something over the broker, and hears what came of it.
+fn an_agent_obeys(collector: &Collector) {
+    assert_eq!(collector.say(&["ask", "nanshan/k01/k01", "sample"]).trim(), "done");
+    let refused = collector.command(&["ask", "nanshan/k01/k01", "recalibrate", "sensor=nobody"]);
+    assert!(!refused.status.success());
+    let reason = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(reason.contains("no sensor is named `nobody`; there are `"), "{reason}");
+    let silent = collector.command(&["ask", "nanshan/k01/nobody", "sample", "--wait", "1s"]);
+    let reason = String::from_utf8_lossy(&silent.stderr).into_owned();
+    assert!(reason.contains("gave no answer within 1 s"), "{reason}");
 }
 
 /// Tickets that have not ended, as the command line lists them.

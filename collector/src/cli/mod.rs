@@ -2,7 +2,9 @@
 //! Exit codes: 0 all right, 1 it failed, 78 the configuration cannot be used (sysexits' EX_CONFIG).
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod ask;
 mod check;
+
 mod config;
 mod readings;
 mod rules;
@@ -85,6 +87,8 @@ enum Command {
     Readings(readings::ReadingsArgument),
     /// Lists the rules in force and explains them.
     Rules(rules::RulesArgument),
+    /// Asks an agent for something: sample now, identify, recalibrate a sensor.
+    Ask(ask::AskArgument),
 }
 
 /// Why a command failed.
@@ -125,6 +129,7 @@ pub fn main() -> ExitCode {
         Command::Tickets(argument) => tickets::run(&argument),
         Command::Readings(argument) => readings::run(&argument),
         Command::Rules(argument) => rules::run(&argument),
+        Command::Ask(argument) => ask::run(&argument),
         Command::Config => {
             config::print();
             Ok(ExitCode::SUCCESS)

@@ -5,6 +5,7 @@
 //! ones. The last two are pure and run in the protocol simulation too.
 
 mod acks;
+pub mod ask;
 pub mod broker;
 pub mod decode;
 pub mod mqtt;
