@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "support/harness.rs"]
+mod harness;
+
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -9,133 +12,15 @@ use std::{
 
 use agent::{
     config::{Backend, Bus, Config, Sensor},
-    draft::Draft,
     driver::{
-        Mux, Seat, Settings, air, climate, computer,
-        contact::{self, manner::Manner},
-        light,
+        Mux, Seat, climate, computer,
         simulated::{FaultKind, Room, Setting, Target, sht4x::Sht4x as Sht4xTwin},
     },
-    sampler,
     world::{Clock, World},
 };
-use tokio::sync::{mpsc, watch};
-use wire::{Fault, Id};
+use wire::Fault;
 
-/// A clock that runs `speed` times as fast as life.
-struct Fast {
-    start: Instant,
-    speed: u32,
-}
-
-impl Clock for Fast {
-    fn boottime(&self) -> Duration {
-        Duration::from_secs(1000) + self.start.elapsed() * self.speed
-    }
-    fn wall(&self) -> wire::UnixMs {
-        0
-    }
-    fn synchronized(&self) -> bool {
-        true
-    }
-    fn boot(&self) -> Id {
-        id("b")
-    }
-    fn real(&self, world: Duration) -> Duration {
-        world / self.speed
-    }
-}
-
-fn id(text: &str) -> Id {
-    Id::parse(text).unwrap()
-}
-
-type Driver = Arc<dyn Settings>;
-
-struct Harness {
-    room: Arc<Room>,
-    drafts: mpsc::Receiver<Draft>,
-    requests: mpsc::Sender<sampler::Request>,
-    _stop: watch::Sender<bool>,
-}
-
-fn start(drivers: Vec<Driver>) -> Harness {
-    let clock: Arc<dyn Clock> = Arc::new(Fast { start: Instant::now(), speed: 20 });
-    start_in(Room::new(1, Arc::clone(&clock)), clock, drivers)
-}
-
-fn start_in(room: Arc<Room>, clock: Arc<dyn Clock>, drivers: Vec<Driver>) -> Harness {
-    let sensor = |(i, driver)| Sensor { name: id(&format!("s{i}")), asset: None, period: None, driver };
-    start_with(room, clock, drivers.into_iter().enumerate().map(sensor).collect())
-}
-
-/// Sensors at assets of these names.
-fn start_named(room: Arc<Room>, clock: Arc<dyn Clock>, drivers: Vec<(&str, Driver)>) -> Harness {
-    let sensor = |(name, driver)| Sensor { name: id(name), asset: Some(id(name)), period: None, driver };
-    start_with(room, clock, drivers.into_iter().map(sensor).collect())
-}
-
-fn start_with(room: Arc<Room>, clock: Arc<dyn Clock>, sensors: Vec<Sensor>) -> Harness {
-    let world = World { clock, room: Some(Arc::clone(&room)) };
-    let mut config = Config::new(id("v"), id("r"), id("a"));
-    config.sampler.stuck_after = 5;
-    config.buses.push(Bus { name: id("i2c"), backend: Backend::Simulated { seed: 1, fitted: true } });
-    config.sensors = sensors;
-    start_config(&config, world, room)
-}
-
-fn start_config(config: &Config, world: World, room: Arc<Room>) -> Harness {
-    let (sender, drafts) = mpsc::channel(16);
-    let (stop, stopped) = watch::channel(false);
-    let (requests, requested) = mpsc::channel(4);
-    sampler::start(config, &world, sender, requested, stopped).unwrap();
-    Harness { room, drafts, requests, _stop: stop }
-}
-
-impl Harness {
-    /// The next draft, without what the sampler says about itself; a test that waits in vain fails.
-    async fn next(&mut self) -> Draft {
-        let next = tokio::time::timeout(Duration::from_secs(30), self.drafts.recv());
-        let mut draft = next.await.expect("a draft in time").unwrap();
-        draft.points.retain(|(name, _)| !name.as_str().starts_with("sampler_"));
-        draft
-    }
-
-    /// The next draft that is as wanted, within an hour and more of ticks.
-    async fn until(&mut self, what: impl Fn(&Draft) -> bool) -> Draft {
-        for _ in 0..500 {
-            let draft = self.next().await;
-            if what(&draft) {
-                return draft;
-            }
-        }
-        panic!("500 drafts and none as wanted");
-    }
-}
-
-fn sht4x() -> Driver {
-    Arc::new(climate::sht4x::Settings { seat: Seat::new(id("i2c"), 0x44) })
-}
-
-fn scd4x() -> Driver {
-    Arc::new(air::scd4x::Settings { seat: Seat::new(id("i2c"), 0x62), setup: air::scd4x::Setup::default() })
-}
-
-fn bh1750() -> Driver {
-    Arc::new(light::bh1750::Settings { seat: Seat::new(id("i2c"), 0x23), mtreg: 254 })
-}
-
-fn contact() -> Driver {
-    Arc::new(contact::Settings { bus: id("i2c"), line: 17, manner: Manner::plain("power_on") })
-}
-
-fn value(draft: &Draft, name: &str) -> Option<f64> {
-    draft.points.iter().find(|(n, _)| n.as_str() == name).map(|(_, value)| *value)
-}
-
-fn fault(draft: &Draft, name: &str) -> Option<Fault> {
-    draft.faults.iter().find(|(n, _)| n.as_str() == name).map(|(_, fault)| fault.clone())
-}
+use harness::*;
 
 #[tokio::test]
 async fn a_cool_room_reads_as_cool() {
@@ -368,27 +253,4 @@ async fn without_air_conditioning_a_full_room_grows_warm_and_stuffy() {
     room.set(Setting::AirConditioning(true));
     room.set(Setting::FreshAir(true));
     harness.until(|draft| value(draft, "temperature_celsius").is_some_and(|celsius| celsius < 22.0)).await;
-}
-
-#[tokio::test]
-async fn a_command_to_sample_does_so_at_once_and_one_to_nobody_says_who_is_there() {
-    let clock: Arc<dyn Clock> = Arc::new(Fast { start: Instant::now(), speed: 1 });
-    let mut harness = start_in(Room::new(1, Arc::clone(&clock)), clock, vec![sht4x()]);
-    let first = harness.next().await;
-    let ask = |name: &str, args: serde_json::Value| {
-        let (reply, replied) = tokio::sync::oneshot::channel();
-        let serde_json::Value::Object(args) = args else { panic!("arguments are an object") };
-        (sampler::Request { name: name.to_owned(), args, reply }, replied)
-    };
-    let (request, replied) = ask("sample", serde_json::json!({}));
-    harness.requests.send(request).await.unwrap();
-    assert!(replied.await.unwrap().is_ok());
-    let second = harness.next().await;
-    assert!(second.read_at < first.read_at + Duration::from_secs(9), "it waited for the next period");
-    let (request, replied) = ask("recalibrate", serde_json::json!({"sensor": "nobody"}));
-    harness.requests.send(request).await.unwrap();
-    assert_eq!(replied.await.unwrap().unwrap_err(), "no sensor is named `nobody`; there are `s0`");
-    let (request, replied) = ask("recalibrate", serde_json::json!({"sensor": "s0"}));
-    harness.requests.send(request).await.unwrap();
-    assert_eq!(replied.await.unwrap().unwrap_err(), "this sensor knows no command `recalibrate`");
 }

@@ -1,5 +1,7 @@
-//! Commands that concern the sensors: `sample` reads all of them now; any other is for one of them,
-//! and goes to the thread that reads it.
+//! Commands that concern the sensors: `sample` reads all of them now, `identify` lights the lamp that
+//! is wired beside them; any other is for one of them, and goes to the thread that reads it.
+
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 use tokio::sync::oneshot;
@@ -8,6 +10,7 @@ use super::{
     Sampler,
     worker::{Command, Obeyed},
 };
+use crate::driver::contact::beacon;
 
 /// A command to a sensor, or to all.
 #[derive(Debug)]
@@ -28,12 +31,37 @@ impl Sampler {
             self.merger.make_due(self.shared.clock.boottime());
             return drop(reply.send(Obeyed::Ok(Map::new())));
         }
+        if name == "identify" {
+            return drop(reply.send(self.show(args.get("seconds"))));
+        }
         let station = match self.station_of(args.remove("sensor")) {
             Ok(station) => station,
             Err(text) => return drop(reply.send(Obeyed::Err(text))),
         };
         let worker = self.shared.plan.stations[station].worker;
         self.workers[worker].command(Command { station, name, args, reply });
+    }
+
+    /// Lets the lamp or buzzer say which box this is.
+    fn show(&mut self, seconds: Option<&Value>) -> Obeyed {
+        let what = self.identify.as_ref().ok_or("this agent's configuration has no `[identify]`: no lamp is wired")?;
+        let how_long = match seconds {
+            None => beacon::HOW_LONG,
+            Some(seconds) => match seconds.as_u64().map(Duration::from_secs) {
+                Some(time) if !time.is_zero() && time <= beacon::HOW_LONG_MAX => time,
+                _ => {
+                    let most = beacon::HOW_LONG_MAX.as_secs();
+                    return Err(format!("`seconds`: found `{seconds}`; write a whole number from 1 to {most}"));
+                }
+            },
+        };
+        let bus = self.shared.buses.iter().position(|bus| bus.name == what.bus);
+        let bus = bus.ok_or_else(|| format!("no `[[bus]]` is named `{}`", what.bus))?;
+        // One that shines already ends first: a line can be had once.
+        self.beacon = None;
+        let shown = beacon::identify(&self.shared.buses[bus], &self.shared.rooms[bus], what, how_long);
+        self.beacon = Some(shown.map_err(|error| error.to_string())?);
+        Ok(Map::from_iter([("seconds".to_owned(), how_long.as_secs().into())]))
     }
 
     fn station_of(&self, sensor: Option<Value>) -> Result<usize, String> {

@@ -30,9 +30,9 @@ use tokio::{
 use wire::{About, Id, PointAbout, about::SensorAbout};
 
 use crate::{
-    config::{Backend, Config},
+    config::{Backend, Config, Identify},
     draft::Draft,
-    driver::{self, Air, simulated::Room},
+    driver::{self, Air, contact::beacon::Beacon, simulated::Room},
     world::World,
 };
 pub use check::{Finding, Findings, check};
@@ -94,7 +94,8 @@ pub fn start(
     let replaced = vec![0; workers.len()];
     let journal = Journal::new(&shared.plan);
     let (kept, kept_at) = (BTreeMap::new(), shared.clock.boottime());
-    let sampler = Sampler { shared, workers, replaced, merger, journal, kept, kept_at, drafts };
+    let identify = config.identify.clone();
+    let sampler = Sampler { shared, workers, replaced, merger, journal, kept, kept_at, identify, beacon: None, drafts };
     Ok(tokio::spawn(sampler.run(hearing, requests, shutdown)))
 }
 
@@ -145,6 +146,9 @@ struct Sampler {
     /// What counters must not forget, by station: their threads wait for edges, not for asks.
     kept: BTreeMap<usize, String>,
     kept_at: Duration,
+    identify: Option<Identify>,
+    /// The lamp, while it shines.
+    beacon: Option<Beacon>,
     drafts: mpsc::Sender<Draft>,
 }
 
