@@ -66,6 +66,9 @@ fn every_example_in_the_shipped_file_is_valid() {
         if block.contains("password_file") {
             text += "username = \"u\"\n";
         }
+        if !block.contains("[[bus]]") {
+            text += "[[bus]]\nname = \"i2c-1\"\nbackend = \"simulated\"\n";
+        }
         parse(&text, &[]).unwrap_or_else(|error| panic!("{block}\n{error}"));
     }
 }

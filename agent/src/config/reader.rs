@@ -50,8 +50,15 @@ impl<'a> Table<'a> {
     }
 
     /// The whole path of `key`.
-    pub(super) fn key(&self, key: &str) -> String {
+    #[must_use]
+    pub fn key(&self, key: &str) -> String {
         if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+    }
+
+    /// Whether `key` was written, right or wrong.
+    #[must_use]
+    pub fn has(&self, key: &str) -> bool {
+        self.values.is_some_and(|values| values.contains_key(key))
     }
 
     /// Whether the table was written at all.

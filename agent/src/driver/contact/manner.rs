@@ -92,7 +92,9 @@ impl Manner {
     pub(super) fn read(table: &Table<'_>, pulls: &'static [&'static str], debounce_max: &'static str) -> Option<Self> {
         let purpose = table.word("kind", WORDS, &PURPOSES.each_ref());
         let point = table.point("point").or(purpose.map(|purpose| purpose.point.to_owned()));
-        let point = table.require("point", Expected::Point, point);
+        // A kind that is none was noted already, and would have brought its point.
+        let point =
+            if purpose.is_none() && table.has("kind") { point } else { table.require("point", Expected::Point, point) };
         let meanings: &[Pull] = &[Pull::Up, Pull::Down, Pull::Off];
         let pull = table.word("pull", pulls, pulls).and_then(|word| PULLS.iter().position(|known| *known == word));
         let pull = pull.map_or(Pull::Up, |index| meanings[index]);
@@ -119,9 +121,7 @@ impl Manner {
         table.insert("active".into(), LEVELS[self.active as usize].into());
         table.insert("pull".into(), PULLS[self.pull as usize].into());
         table.insert("debounce".into(), print_duration(self.debounce).into());
-        if !self.hold.is_zero() {
-            table.insert("hold".into(), print_duration(self.hold).into());
-        }
+        table.insert("hold".into(), print_duration(self.hold).into());
     }
 
     /// What waits for its levels.

@@ -88,25 +88,24 @@ impl Settings {
             table.require("inputs", Expected::Tables, None::<()>);
         }
         let count = tables.len();
-        let mut inputs: Vec<Input> = Vec::new();
+        // Each with the keys of its pin and its point.
+        let mut inputs: Vec<(Input, [String; 2])> = Vec::new();
         for table in tables {
             let index = table.require("pin", Expected::OneOf(PINS), table.word("pin", PINS, PINS));
             let index = index.and_then(|word| PINS.iter().position(|known| *known == word));
             let manner = Manner::read(&table, PULLS, "10s");
             table.unknown();
             let (Some(index), Some(manner)) = (index, manner) else { continue };
-            let pin = pin(index);
-            let twice = |key: &str, value: String, first: &Input| {
-                table.note(key, Problem::Twice { value, first: format!("pin {}", PINS[index_of(first.pin)]) });
-            };
-            if let Some(first) = inputs.iter().find(|input| input.pin == pin) {
-                twice("pin", PINS[index].to_owned(), first);
-            } else if let Some(first) = inputs.iter().find(|input| input.manner.point == manner.point) {
-                twice("point", manner.point, first);
+            let input = Input { pin: pin(index), manner };
+            if let Some((_, [first, _])) = inputs.iter().find(|(known, _)| known.pin == input.pin) {
+                table.note("pin", Problem::Twice { value: PINS[index].to_owned(), first: first.clone() });
+            } else if let Some((_, [_, first])) = inputs.iter().find(|(k, _)| k.manner.point == input.manner.point) {
+                table.note("point", Problem::Twice { value: input.manner.point, first: first.clone() });
             } else {
-                inputs.push(Input { pin, manner });
+                inputs.push((input, ["pin", "point"].map(|key| table.key(key))));
             }
         }
+        let inputs: Vec<Input> = inputs.into_iter().map(|(input, _)| input).collect();
         (inputs.len() == count && count > 0).then_some(Self { seat: seat?, inputs })
     }
 }
