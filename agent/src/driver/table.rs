@@ -1,7 +1,7 @@
 //! The table of drivers: every kind of sensor that this agent knows, in the order in which
 //! `hallwatch-agent drivers` prints them.
 
-use super::{Kind, MUX_ADDRESSES, Sits, air, climate, computer, contact, light, probe};
+use super::{Kind, MUX_ADDRESSES, Sits, air, climate, computer, contact, light, probe, tag};
 
 /// Every kind.
 pub static TABLE: &[&Kind] = &[
@@ -13,6 +13,7 @@ pub static TABLE: &[&Kind] = &[
     &light::bh1750::KIND,
     // Power and sound.
     // Extinguisher tags.
+    &tag::extinguisher::KIND,
     // Contacts.
     &contact::KIND,
     &contact::mcp23017::KIND,
@@ -22,7 +23,6 @@ pub static TABLE: &[&Kind] = &[
     &probe::tcp::KIND,
     &probe::http::KIND,
     &probe::icmp::KIND,
-    &probe::dns::KIND,
     // SNMP.
     // The computer.
     &computer::KIND,

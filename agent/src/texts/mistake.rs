@@ -47,8 +47,12 @@ fn expected(expected: &Expected, lang: Lang) -> String {
         }
         Expected::OneOf(words) => lang.pick("one of ", "以下之一:").to_owned() + &list(words),
         Expected::Url => lang.pick("an `http://` or `https://` address", "`http://` 或 `https://` 开头的地址").into(),
-        Expected::HostName => lang.pick("a name such as `www.example.com`", "`www.example.com` 这样的域名").into(),
-        Expected::IpAddress => lang.pick("an address such as `192.168.1.10`", "`192.168.1.10` 这样的 IP 地址").into(),
+        Expected::TagUid => lang
+            .pick(
+                "a tag's UID of 14 hexadecimal digits, which `tag read` shows",
+                "14 位十六进制的标签 UID，可用 `tag read` 查看",
+            )
+            .into(),
         Expected::Table => lang.pick("a table", "一个表(table)").into(),
         Expected::Tables => {
             lang.pick("a list of tables, each under its own `[[…]]`", "表的列表，每个表写在各自的 `[[…]]` 下").into()

@@ -12,6 +12,13 @@ pub fn near(word: &str, quantity: &str, value: f64, truth: &Truth) -> bool {
         (_, "humidity_percent") => within(truth.humidity_percent, 2.0),
         (_, "co2_ppm") => within(truth.co2_ppm, 30.0),
         (_, "illuminance_lux") => within(truth.illuminance_lux, 2.0 + 0.06 * truth.illuminance_lux),
+        // The tag of a simulated bracket stands still.
+        ("pn532", "present") => value == 1.0,
+        ("pn532", "tag_id") => value == 177_789_161_760_230.0,
+        ("pn532", "type_code") => value == 2.0,
+        ("pn532", "made_month" | "serviced_month") => value == 202_301.0,
+        ("pn532", "due_month") => value == 202_801.0,
+        ("pn532", "scrap_month") => value == 203_301.0,
         _ => panic!("nobody said how near `{quantity}` of `{word}` must be to the truth: tests/truths"),
     }
 }
