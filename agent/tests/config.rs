@@ -63,7 +63,7 @@ fn every_example_in_the_shipped_file_is_valid() {
     assert!(blocks.len() >= 7, "{blocks:?}");
     for block in blocks {
         let mut text = format!("venue = \"v\"\nroom = \"r\"\nagent = \"a\"\n{block}");
-        if block.contains("password_file") {
+        if block.starts_with("[mqtt]") && block.contains("password_file") {
             text += "username = \"u\"\n";
         }
         if !block.contains("[[bus]]") {

@@ -4,15 +4,28 @@
 
 mod support;
 
-use std::time::Duration;
-
-use agent::driver::{
-    Air, Context, Error, Level, Pull, Seat,
-    contact::{
-        manner::Manner,
-        mcp23017::{Input, Mcp23017, Settings},
-    },
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
 };
+
+use agent::{
+    config::{self, Backend},
+    driver::{
+        Air, Context, Error, Level, Pull, Seat,
+        bus::open_i2c,
+        contact::{
+            manner::Manner,
+            mcp23017::{Input, Mcp23017, Settings},
+        },
+        simulated::{
+            FaultKind, Room, Target,
+            mcp23017::{Mcp23017 as Twin, Pin},
+        },
+    },
+    world::Clock,
+};
+use embedded_hal::delay::DelayNs;
 use embedded_hal_mock::eh1::{
     delay::{CheckedDelay, Transaction as Wait},
     i2c::{Mock, Transaction as Bus},
@@ -195,4 +208,90 @@ fn whatever_an_expander_answers_nothing_panics_and_no_reset_is_a_level() {
         let result = on(&bus, &[Wait::delay_ms(5)], |bus, delay| expander().read(bus, delay));
         assert_eq!(result.is_ok(), honest);
     }
+}
+
+/// Stands still until somebody waits or looks again.
+struct Held(Mutex<Duration>);
+
+impl Held {
+    fn pass(&self, time: Duration) {
+        *self.0.lock().unwrap() += time;
+    }
+}
+
+impl Clock for Held {
+    fn boottime(&self) -> Duration {
+        *self.0.lock().unwrap()
+    }
+    fn wall(&self) -> wire::UnixMs {
+        0
+    }
+    fn synchronized(&self) -> bool {
+        true
+    }
+    fn boot(&self) -> Id {
+        Id::parse("b").unwrap()
+    }
+}
+
+struct Passing(Arc<Held>);
+
+impl DelayNs for Passing {
+    fn delay_ns(&mut self, ns: u32) {
+        self.0.pass(Duration::from_nanos(ns.into()));
+    }
+}
+
+#[test]
+fn no_fault_of_its_bus_makes_an_expander_tell_a_level_that_is_not_there() {
+    let clock = Arc::new(Held(Mutex::new(Duration::from_secs(1000))));
+    let room = Room::new(1, clock.clone());
+    room.fit(None, 0x20, Box::new(Twin::new()));
+    let backend = Backend::Simulated { seed: 1, fitted: true };
+    let mut bus = open_i2c(&config::Bus { name: Id::parse("i2c-1").unwrap(), backend }, &room).unwrap();
+    let (mut chip, air, mut seed) = (expander(), Air::default(), 7_u64);
+    let mut draw = |below: u64| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) % below
+    };
+    let faults = [
+        FaultKind::Absent,
+        FaultKind::WrongDevice,
+        FaultKind::Flat(0x00),
+        FaultKind::Flat(0xFF),
+        FaultKind::Latched,
+        FaultKind::Slow,
+    ];
+    let (mut values, mut refused) = (0, 0);
+    for number in 0..5000 {
+        let open = draw(2) == 1;
+        room.device(None, 0x20, |twin: &mut Twin| twin.wire(0, if open { Pin::Open } else { Pin::Ground })).unwrap();
+        if draw(2) == 1 {
+            let kind = faults[usize::try_from(draw(faults.len() as u64)).unwrap()];
+            room.fault(Target::Chip(0x20), kind);
+            if draw(2) == 1 {
+                // It comes back as after power-on.
+                room.clear(Target::Chip(0x20));
+            }
+        }
+        // Long enough for the door to count.
+        for _ in 0..3 {
+            clock.pass(Duration::from_millis(100));
+            let mut delay = Passing(clock.clone());
+            let mut context = Context { delay: &mut delay, now: clock.boottime(), air: &air };
+            let _ = agent::driver::Chip::look(&mut chip, &mut *bus, &mut context);
+        }
+        let mut delay = Passing(clock.clone());
+        let mut context = Context { delay: &mut delay, now: clock.boottime(), air: &air };
+        match agent::driver::Chip::read(&mut chip, &mut *bus, &mut context) {
+            Ok(measured) => {
+                values += 1;
+                assert_eq!(value(&measured, "door_open"), f64::from(u8::from(open)), "fault {number}");
+            }
+            Err(_) => refused += 1,
+        }
+        room.clear(Target::Chip(0x20));
+    }
+    assert!(values > 1000 && refused > 1000, "{values} values, {refused} refused: the test proves nothing");
+    assert!(!room.device(None, 0x20, |twin: &mut Twin| twin.drove()).unwrap());
 }

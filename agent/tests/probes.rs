@@ -29,7 +29,7 @@ fn closed_port() -> u16 {
 }
 
 fn tcp_probe(host: &str, port: u16) -> Result<Vec<Measured>, Error> {
-    tcp::read(&tcp::Settings { host: host.into(), port, timeout: TIMEOUT })
+    tcp::read(&tcp::Settings::new(host, port, TIMEOUT))
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn a_server_that_says_nothing_ends_with_the_time_out() {
 
 #[test]
 fn a_ping_to_this_computer_answers_or_says_that_it_is_not_permitted() {
-    let mut probe = Icmp::new(icmp::Settings { host: "127.0.0.1".into(), timeout: TIMEOUT });
+    let mut probe = Icmp::new(icmp::Settings::new("127.0.0.1", TIMEOUT));
     match probe.read() {
         Ok(measured) => assert_eq!(value(&measured, "reachable"), Some(1.0)),
         Err(error) => {

@@ -90,11 +90,11 @@ pub fn agent_config(index: usize, broker: SocketAddr, song_server: SocketAddr, d
             ..sensor(
                 "song-server",
                 Some("song-server"),
-                Arc::new(probe::tcp::Settings {
-                    host: song_server.ip().to_string(),
-                    port: song_server.port(),
-                    timeout: Duration::from_secs(10),
-                }),
+                Arc::new(probe::tcp::Settings::new(
+                    song_server.ip().to_string(),
+                    song_server.port(),
+                    Duration::from_secs(10),
+                )),
             )
         },
     ];

@@ -122,7 +122,7 @@ fn hint(finding: &Finding, lang: Lang) -> Option<String> {
 }
 
 fn print_surroundings(config: &Config, lang: Lang) {
-    let broker = tcp::Settings { host: config.mqtt.host.clone(), port: config.mqtt.port, timeout: BROKER_TIMEOUT };
+    let broker = tcp::Settings::new(config.mqtt.host.clone(), config.mqtt.port, BROKER_TIMEOUT);
     let reachable = tcp::read(&broker).is_ok_and(|measured| measured.iter().any(|m| m.value == Ok(1.0)));
     say(&text::broker(&format!("{}:{}", broker.host, broker.port), reachable, lang));
     let trouble = spool_trouble(&config.spool.path).map(|error| error.to_string());

@@ -129,6 +129,10 @@ pub enum Expected {
     OneOf(&'static [&'static str]),
     /// A web address.
     Url,
+    /// A name that can be looked up.
+    HostName,
+    /// An address of a computer.
+    IpAddress,
     /// The name of an NFC tag.
     TagUid,
     /// A table.

@@ -68,7 +68,7 @@ impl<'a> Table<'a> {
 
     /// Writes down a mistake at `key`.
     pub fn note(&self, key: &str, mut problem: Problem) {
-        if let (Problem::Wrong { found, .. }, "password") = (&mut problem, key) {
+        if let (Problem::Wrong { found, .. }, true) = (&mut problem, is_secret(key)) {
             *found = format!("{:?}", super::Secret::new(""));
         }
         let value = self.values.and_then(|values| values.get(key));
@@ -122,6 +122,11 @@ impl<'a> Table<'a> {
     pub fn url(&self, key: &'static str) -> Option<String> {
         let is_url = |text: &String| text.starts_with("http://") || text.starts_with("https://");
         self.take(key, Expected::Url, |value| text(value).filter(is_url))
+    }
+
+    /// A text that `parse` takes.
+    pub fn parsed<T>(&self, key: &'static str, expected: Expected, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
+        self.take(key, expected, |value| parse(&text(value)?))
     }
 
     /// `true` or `false`.
@@ -250,6 +255,11 @@ impl<'a> Table<'a> {
             self.note(key, Problem::Unknown { nearest: nearest(key, asked.iter().copied()), known });
         }
     }
+}
+
+/// Keys whose values no message may show, however wrong they are.
+fn is_secret(key: &str) -> bool {
+    key == "password" || key.ends_with("_password") || key == "community"
 }
 
 /// A text; from the environment everything is one.

@@ -23,6 +23,7 @@ pub static TABLE: &[&Kind] = &[
     &probe::tcp::KIND,
     &probe::http::KIND,
     &probe::icmp::KIND,
+    &probe::dns::KIND,
     // SNMP.
     // The computer.
     &computer::KIND,

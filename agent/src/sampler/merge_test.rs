@@ -63,7 +63,7 @@ fn merger_at(speed: u32) -> Merger {
     let manner = contact::manner::Manner { debounce: Duration::ZERO, ..contact::manner::Manner::plain("door_open") };
     let door = contact::Settings { bus: bus(), line: 4, manner };
     add("door", None, Arc::new(door));
-    let probe = probe::tcp::Settings { host: "h".into(), port: 1, timeout: Duration::from_secs(2) };
+    let probe = probe::tcp::Settings::new("h", 1, Duration::from_secs(2));
     add("server", Some(30), Arc::new(probe));
     Merger::new(Arc::new(Plan::new(&config).unwrap()), 60, Pace::of(&Speed(speed)), at(1_000))
 }

@@ -47,6 +47,8 @@ fn expected(expected: &Expected, lang: Lang) -> String {
         }
         Expected::OneOf(words) => lang.pick("one of ", "以下之一:").to_owned() + &list(words),
         Expected::Url => lang.pick("an `http://` or `https://` address", "`http://` 或 `https://` 开头的地址").into(),
+        Expected::HostName => lang.pick("a name such as `www.example.com`", "`www.example.com` 这样的域名").into(),
+        Expected::IpAddress => lang.pick("an address such as `192.168.1.10`", "`192.168.1.10` 这样的 IP 地址").into(),
         Expected::TagUid => lang
             .pick(
                 "a tag's UID of 14 hexadecimal digits, which `tag read` shows",

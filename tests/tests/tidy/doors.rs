@@ -30,6 +30,38 @@ const DOORS: &[(&str, &[&str])] = &[
     ("sd_notify", &["agent/src/watchdog.rs", "collector/src/cli/run.rs"]),
 ];
 
+/// What makes a line of the computer an output, and the files that may name it: the three backends, the
+/// face before them, and the lamp of `[identify]`. Whoever listens to a fire panel can thus not drive it
+/// by mistake. `into_io` is the backend's own way to free a hung I2C bus.
+const OUTPUTS: [&str; 7] =
+    ["open_output", "into_output", "into_output_low", "into_output_high", "into_io", "as_output", "with_output_lines"];
+const DRIVERS_OF_LINES: [&str; 5] = [
+    "agent/src/driver/bus/mod.rs",
+    "agent/src/driver/bus/pi.rs",
+    "agent/src/driver/bus/linux.rs",
+    "agent/src/driver/bus/simulated.rs",
+    "agent/src/driver/contact/beacon.rs",
+];
+
+fn driven_lines(files: &[File]) -> Vec<String> {
+    let mut complaints = Vec::new();
+    let listeners = |file: &&File| file.path.starts_with("agent/src/") && !DRIVERS_OF_LINES.contains(&&*file.path);
+    for file in files.iter().filter(listeners) {
+        let code = code(&file.text);
+        for word in code.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| OUTPUTS.contains(word)) {
+            complaints.push(format!("`{}` drives a line by `{word}`; it may only listen", file.path));
+        }
+    }
+    complaints
+}
+
+#[test]
+fn no_line_is_driven_but_the_lamp() {
+    none(&driven_lines(&files(".rs")));
+    let planted = [File::planted("agent/src/driver/contact/mod.rs", "let pin = gpio.get(22)?.into_output_low();")];
+    caught(&driven_lines(&planted), "`into_output_low`");
+}
+
 /// Tests, benches and examples look behind doors: that is their work.
 fn second_doors(files: &[File]) -> Vec<String> {
     let mut complaints = Vec::new();

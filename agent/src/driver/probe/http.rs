@@ -8,7 +8,7 @@ use std::{
 use ureq::{Agent, Error as Ureq};
 use wire::Fault;
 
-use super::{LATENCY, REACHABLE, outcome, timeout};
+use super::{LATENCY, REACHABLE, contains, outcome, timeout};
 use crate::{
     config::{Expected, Table, quantity::print_duration},
     driver::{self, Error, Kind, Measured, PROBE_MARGIN, Place, Probe, Quantity, Reader, Sits},
@@ -148,7 +148,7 @@ impl Probe for Http {
             Some(expected) => status == expected,
             None => (200..300).contains(&status),
         };
-        let right = right_status && self.settings.contains.as_ref().is_none_or(|text| contains(&mut answer, text));
+        let right = right_status && self.settings.contains.as_ref().is_none_or(|text| body_contains(&mut answer, text));
         let mut measured = outcome(right.then_some(latency));
         measured.push(Measured::plain(STATUS.name, status.into()));
         Ok(measured)
@@ -156,9 +156,9 @@ impl Probe for Http {
 }
 
 /// Whether the head of the body has `text` in it.
-fn contains(answer: &mut ureq::http::Response<ureq::Body>, text: &str) -> bool {
+fn body_contains(answer: &mut ureq::http::Response<ureq::Body>, text: &str) -> bool {
     use std::io::Read;
     let mut head = Vec::new();
     let read = answer.body_mut().as_reader().take(BODY_BYTES_MAX).read_to_end(&mut head);
-    read.is_ok() && (text.is_empty() || head.windows(text.len()).any(|window| window == text.as_bytes()))
+    read.is_ok() && contains(&head, text)
 }

@@ -1,6 +1,8 @@
 //! Probes of real hosts: turn an attempt to reach something into `reachable` 0 or 1 and how long it
 //! took. That a host does not answer is a value; that one could not even try is a fault.
 
+pub mod dns;
+mod gateway;
 pub mod http;
 pub mod icmp;
 pub mod tcp;
@@ -28,8 +30,17 @@ fn timeout(table: &Table<'_>) -> Duration {
 /// What came of an attempt.
 fn outcome(latency: Option<Duration>) -> Vec<Measured> {
     let mut measured = vec![Measured::flag(REACHABLE.name, latency.is_some())];
-    measured.extend(latency.map(|latency| Measured::plain(LATENCY.name, latency.as_secs_f64() * 1000.0)));
+    measured.extend(latency.map(|latency| Measured::plain(LATENCY.name, milliseconds(latency))));
     measured
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1000.0
+}
+
+/// Whether `bytes` have `text` in them.
+fn contains(bytes: &[u8], text: &str) -> bool {
+    text.is_empty() || bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
 /// The addresses of a host. A name that leads nowhere says nothing about the host.
