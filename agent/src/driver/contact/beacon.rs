@@ -22,6 +22,9 @@ pub const HOW_LONG: Duration = Duration::from_secs(10);
 /// No request keeps a buzzer going for longer.
 pub const HOW_LONG_MAX: Duration = Duration::from_secs(60);
 
+/// Blinking needs little; a log line some more.
+const STACK_BYTES: usize = 128 * 1024;
+
 /// On and off again: a lamp at 2 Hz, which is seen and not taken for a fault's flicker; a buzzer that
 /// leaves people time to turn their heads.
 fn rhythm(kind: Signal) -> [Duration; 2] {
@@ -36,7 +39,7 @@ fn rhythm(kind: Signal) -> [Duration; 2] {
 pub fn identify(bus: &Bus, room: &Arc<Room>, what: &Identify, how_long: Duration) -> Result<Beacon, BusError> {
     let dark = what.active == Level::Low;
     let output = bus::open_output(bus, what.line, dark, room)?;
-    Ok(Beacon::start(output, what.active, rhythm(what.kind), how_long))
+    Beacon::start(output, what.active, rhythm(what.kind), how_long)
 }
 
 /// A lamp or a buzzer at work.
@@ -49,17 +52,23 @@ pub struct Beacon {
 }
 
 impl Beacon {
-    /// Drives `output` in turns of `rhythm`.
-    pub fn start(output: Box<dyn Output>, active: Level, rhythm: [Duration; 2], how_long: Duration) -> Self {
+    /// Drives `output` in turns of `rhythm`; fails where the system gives no thread.
+    pub fn start(
+        output: Box<dyn Output>,
+        active: Level,
+        rhythm: [Duration; 2],
+        how_long: Duration,
+    ) -> Result<Self, BusError> {
         let (stop, stopped) = mpsc::channel();
         let how_long = how_long.min(HOW_LONG_MAX);
         let mut lamp = Lamp { output, active };
-        let thread = thread::spawn(move || {
+        let thread = thread::Builder::new().name("identify".to_owned()).stack_size(STACK_BYTES).spawn(move || {
             if let Err(error) = lamp.blink(rhythm, how_long, &stopped) {
                 tracing::warn!(%error, "the line of [identify] cannot be driven");
             }
         });
-        Self { stop: Some(stop), thread: Some(thread) }
+        let thread = thread.map_err(BusError::other)?;
+        Ok(Self { stop: Some(stop), thread: Some(thread) })
     }
 
     /// Whether it has come to its end.
@@ -159,7 +168,7 @@ mod tests {
         let levels = Arc::new(Mutex::new(Vec::new()));
         let wire = Wire { levels: Arc::clone(&levels), panics_at, fails_at };
         let how_long = if stop { HOW_LONG_MAX } else { MS * 20 };
-        let beacon = Beacon::start(Box::new(wire), active, [MS; 2], how_long);
+        let beacon = Beacon::start(Box::new(wire), active, [MS; 2], how_long).unwrap();
         if stop {
             drop(beacon)
         } else {
