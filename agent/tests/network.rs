@@ -137,22 +137,6 @@ fn five_pings_to_this_computer_lose_none() {
     }
 }
 
-#[test]
-fn pings_into_nowhere_are_all_lost_and_end_in_time() {
-    // A link-local address (RFC 4291 §2.5.6) of no link: nothing leaves this computer.
-    let settings = icmp::Settings { count: 3, ..icmp::Settings::new("fe80::1", SHORT) };
-    let (since, patience) = (Instant::now(), settings.patience());
-    match icmp::Icmp::new(settings).read() {
-        Ok(measured) => {
-            assert_eq!(value(&measured, "reachable"), Some(0.0));
-            assert_eq!(value(&measured, "loss_percent"), Some(100.0));
-            assert_eq!((value(&measured, "latency_ms"), value(&measured, "jitter_ms")), (None, None));
-        }
-        Err(error) => assert_eq!(error.fault(), Fault::NotPermitted, "{error}"),
-    }
-    assert!(since.elapsed() < patience);
-}
-
 /// What a name server that lies does with a question: the datagrams that it sends back.
 type Lie = fn(&[u8]) -> Vec<Vec<u8>>;
 
