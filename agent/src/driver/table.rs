@@ -7,6 +7,8 @@ use super::{Kind, MUX_ADDRESSES, Sits, air, climate, computer, contact, light, p
 pub static TABLE: &[&Kind] = &[
     // Climate.
     &climate::sht4x::KIND,
+    &climate::tmp1x2::KIND,
+    &climate::lm75::KIND,
     // Air.
     &air::scd4x::KIND,
     // Light.

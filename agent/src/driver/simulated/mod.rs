@@ -13,6 +13,7 @@ mod physics;
 pub mod pn532;
 pub mod scd4x;
 pub mod sht4x;
+pub mod thermometer;
 mod wiring;
 
 use std::{
