@@ -140,6 +140,17 @@ async fn a_cut_wire_reads_as_trouble_for_each_kind_of_contact() {
 }
 
 #[tokio::test]
+async fn in_a_simulated_room_all_is_well_until_somebody_says_otherwise() {
+    for (kind, point, well) in [("door", "door_open", 0.0), ("reed", "present", 1.0), ("power", "power_on", 1.0)] {
+        for open_or_closed in ["open", "closed"] {
+            let keys = format!("driver = \"contact\"\nline = 4\nkind = \"{kind}\"\nnormally = \"{open_or_closed}\"");
+            let mut harness = start(&config(&keys), |_| ());
+            assert_eq!(harness.next(point).await, Ok(well), "{kind} {open_or_closed}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_the_file_says_wins_over_its_kind() {
     let open_loop = "kind = \"leak\"\nnormally = \"open\"\npoint = \"basin_leak\"\nhold = \"0ms\"";
     assert_eq!(closed_and_open(open_loop, "basin_leak").await, [1.0, 0.0]);
@@ -238,8 +249,10 @@ async fn an_expander_tells_each_of_its_contacts_and_never_drives_one() {
 async fn an_expander_that_loses_its_supply_says_so_and_never_makes_up_a_level() {
     use agent::driver::simulated::{FaultKind, Target};
     let config = config("driver = \"mcp23017\"\ninputs = [{ pin = \"a0\", kind = \"door\" }]");
-    let mut harness = start(&config, |_| ());
-    // Nothing is wired: the loop is cut, the pull-up says so.
+    let mut harness = start(&config, |room| {
+        room.device(None, 0x20, |chip: &mut Twin| chip.wire(0, Pin::Open)).unwrap();
+    });
+    // The loop is cut, the pull-up says so.
     harness.until("door_open", Ok(1.0)).await;
     harness.room.fault(Target::Chip(0x20), FaultKind::Slow);
     // Back as after power-on, where the open pin reads low: a door that is shut.

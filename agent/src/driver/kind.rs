@@ -71,6 +71,10 @@ pub trait Settings: fmt::Debug + Send + Sync + 'static {
     }
     /// What reads it. No traffic yet.
     fn start(&self) -> Reader;
+    /// The level of its line in a simulated room where all is well: true is high.
+    fn at_rest(&self) -> Option<bool> {
+        None
+    }
     /// The chip that answers it in a simulated room.
     fn simulate(&self) -> Option<Box<dyn simulated::Device>> {
         None

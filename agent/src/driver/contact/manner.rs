@@ -138,6 +138,13 @@ impl Manner {
         high == (self.active == Level::High)
     }
 
+    /// The level while all is well; none where nobody knows what is well.
+    #[must_use]
+    pub fn at_rest(&self) -> Option<bool> {
+        let purpose = self.purpose?;
+        Some((self.active == Level::High) != purpose.one_is_trouble)
+    }
+
     /// Its point.
     #[must_use]
     pub fn quantity(&self) -> Quantity {

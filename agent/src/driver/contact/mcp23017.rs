@@ -141,7 +141,14 @@ impl crate::driver::Settings for Settings {
         Reader::Chip(Box::new(Mcp23017::new(self)))
     }
     fn simulate(&self) -> Option<Box<dyn simulated::Device>> {
-        Some(Box::new(simulated::mcp23017::Mcp23017::new()))
+        let mut twin = simulated::mcp23017::Mcp23017::new();
+        for input in &self.inputs {
+            if let Some(high) = input.manner.at_rest() {
+                use simulated::mcp23017::Pin;
+                twin.wire(usize::from(input.pin), if high { Pin::Supply } else { Pin::Ground });
+            }
+        }
+        Some(Box::new(twin))
     }
 }
 

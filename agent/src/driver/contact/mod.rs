@@ -70,6 +70,9 @@ impl super::Settings for Settings {
     fn quantities(&self) -> Vec<Quantity> {
         vec![self.manner.quantity()]
     }
+    fn at_rest(&self) -> Option<bool> {
+        self.manner.at_rest()
+    }
     fn start(&self) -> Reader {
         Reader::Line(Box::new(Contact { settings: self.clone(), debouncer: self.manner.debouncer() }))
     }

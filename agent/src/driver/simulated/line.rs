@@ -26,6 +26,11 @@ impl Default for Line {
 }
 
 impl Line {
+    /// One whose level is `high` while nothing happens.
+    pub(super) fn at_rest(high: bool) -> Self {
+        Self { high, ..Self::default() }
+    }
+
     pub(super) fn is_high(&self) -> bool {
         self.high
     }

@@ -105,6 +105,11 @@ impl Room {
                     inside.one_wires.insert(id, twin);
                 }
             }
+            Place::Line { line, .. } => {
+                if let Some(high) = settings.at_rest() {
+                    inside.lines.entry(line).or_insert_with(|| Line::at_rest(high));
+                }
+            }
             _ => {}
         }
     }
