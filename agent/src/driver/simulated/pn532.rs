@@ -192,7 +192,7 @@ impl Pn532 {
     }
 
     fn is_ready(&self, now: Duration) -> bool {
-        self.broken == Some(Broken::AlwaysReady) || self.answers.front().is_some_and(|(ready, _)| now >= *ready)
+        self.answers.front().is_some_and(|(ready, _)| now >= *ready)
     }
 }
 
@@ -242,7 +242,7 @@ impl Device for Pn532 {
         let ready = self.is_ready(at.now);
         bytes.fill(0);
         if let Some((status, rest)) = bytes.split_first_mut() {
-            *status = u8::from(ready);
+            *status = u8::from(ready || self.broken == Some(Broken::AlwaysReady));
             // A read that ends after the status leaves the frame where it is.
             if ready && !rest.is_empty() {
                 let frame = self.answers.pop_front().map(|(_, frame)| frame).unwrap_or_default();
