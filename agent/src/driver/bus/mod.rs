@@ -205,3 +205,26 @@ impl embedded_hal::delay::DelayNs for WorldDelay {
         std::thread::sleep(self.0.real(Duration::from_nanos(ns.into())));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn edges_that_the_kernel_dropped_are_counted_for_their_line() {
+        let mut queues = Queues::new(2);
+        let edge = |high| Edge { high, at: Duration::ZERO };
+        for (line, number) in [(0, 1), (1, 1), (0, 2), (0, 7), (1, 2)] {
+            queues.put(line, edge(number % 2 == 0), number);
+        }
+        let edges = queues.take(0);
+        assert_eq!((edges.list.len(), edges.lost, edges.count()), (3, 4, 7));
+        assert_eq!(queues.take(0), Edges::default(), "told once");
+        assert_eq!(queues.take(1).lost, 0);
+        // A kernel of before the numbers says 0 for each; nothing is made of that.
+        queues.put(1, edge(true), 0);
+        assert_eq!(queues.take(1).lost, 0);
+        queues.put(5, edge(true), 9);
+        assert_eq!(queues.take(5), Edges::default());
+    }
+}

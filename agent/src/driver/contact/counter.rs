@@ -60,22 +60,18 @@ impl Counter {
             }
             self.candidate = Some(Candidate { high: edge.high, at: edge.at, seen: now });
         }
-        match self.candidate {
-            // Nothing moved since: it holds.
-            Some(last) if edges.is_empty() && now.saturating_sub(last.seen) >= self.settle => {
-                self.candidate = None;
-                // The level is the truth, should an edge have been missed.
-                self.settle_on(high);
-            }
-            Some(_) => {}
-            None => {
-                let differs = self.steady.is_some_and(|steady| steady != high);
-                if differs {
-                    // An edge that nobody told of: it must hold like any other.
-                    self.candidate = Some(Candidate { high, at: now, seen: now });
-                } else {
-                    self.steady = Some(high);
-                }
+        if let Some(last) = self.candidate
+            && edges.is_empty()
+            && now.saturating_sub(last.seen) >= self.settle
+        {
+            self.settle_on(last.high);
+            self.candidate = None;
+        }
+        if self.candidate.is_none() {
+            match self.steady {
+                // An edge that nobody has told of yet: it must hold like any other.
+                Some(steady) if steady != high => self.candidate = Some(Candidate { high, at: now, seen: now }),
+                _ => self.steady = Some(high),
             }
         }
         self.count - before
@@ -221,6 +217,38 @@ mod tests {
         counter.see(false, &[edge(50, true), edge(60, false)], 0, MS * 61);
         counter.see(false, &[], 0, MS * 70);
         assert_eq!(counter.count(), 1);
+    }
+
+    proptest::proptest! {
+        /// Levels that are bounces or hold, looked at whenever, by edges that come a little later than
+        /// the level: as many pulses as lows that held after highs that held.
+        #[test]
+        fn every_pulse_is_counted_once_however_the_line_bounces(
+            levels in proptest::collection::vec((0_u32..4, proptest::bool::ANY), 1..80),
+            looks in proptest::collection::vec((1_u32..60, 0_u32..3), 1..80),
+        ) {
+            const SETTLE: u32 = 20;
+            let (mut edges, mut at, mut expected, mut held_high) = (Vec::new(), 100, 0, true);
+            for (i, (short, holds)) in levels.iter().enumerate() {
+                let high = i % 2 == 1;
+                edges.push(edge(at, high));
+                // The last level holds, or nobody could say.
+                let holds = *holds || i + 1 == levels.len();
+                at += if holds { SETTLE * 3 } else { 1 + short };
+                expected += u64::from(holds && !high && held_high);
+                held_high = if holds { high } else { held_high };
+            }
+            let level_at = |ms: u32| edges.iter().rev().find(|edge| edge.at <= MS * ms).is_none_or(|edge| edge.high);
+            let mut counter = Counter::new(MS * SETTLE);
+            let (mut now, mut told) = (0, 0);
+            for (step, late) in looks.iter().copied().chain(std::iter::repeat_n((SETTLE, 0), 400)) {
+                let fetched = edges.iter().filter(|edge| edge.at <= MS * (now - now.min(late))).count().max(told);
+                counter.see(level_at(now), &edges[told..fetched], 0, MS * now);
+                told = fetched;
+                now += step;
+            }
+            proptest::prop_assert_eq!(counter.count(), expected);
+        }
     }
 
     #[test]

@@ -143,6 +143,33 @@ mod tests {
         check(door(), &levels, &[(0, true), (105, false)]);
     }
 
+    proptest::proptest! {
+        /// Looked at each millisecond, a level counts exactly once it held, and never comes back before
+        /// its time.
+        #[test]
+        fn only_a_level_that_held_counts(
+            levels in proptest::collection::vec((proptest::bool::ANY, 1_u32..120), 1..40),
+            settle in 0_u32..60,
+            stays in 0_u32..200,
+        ) {
+            let mut debouncer = Debouncer::new(MS * settle).staying(true, MS * stays);
+            let line: Vec<bool> = levels.iter().flat_map(|(high, ms)| std::iter::repeat_n(*high, *ms as usize)).collect();
+            let mut last: Option<(bool, usize)> = None;
+            for (ms, high) in line.iter().enumerate() {
+                let edge = u32::from(ms > 0 && line[ms - 1] != *high);
+                let held = line[..=ms].iter().rev().take_while(|level| *level == high).count() - 1;
+                let told = debouncer.see(*high, edge, MS * u32::try_from(ms).unwrap());
+                let may = last.is_none_or(|(level, at)| {
+                    level != *high && held >= settle as usize && (!level || ms - at >= stays as usize)
+                });
+                proptest::prop_assert_eq!(told, may.then_some(*high), "at {} ms", ms);
+                if told.is_some() {
+                    last = Some((*high, ms));
+                }
+            }
+        }
+    }
+
     #[test]
     fn a_leak_stays_for_its_time_although_the_line_dries() {
         let leak = || Debouncer::new(MS * 500).staying(true, MS * 5000);
