@@ -225,8 +225,11 @@ async fn a_pulse_line_that_is_gone_is_a_fault_of_all_its_points_and_its_count_co
 async fn an_expander_tells_each_of_its_contacts_and_never_drives_one() {
     let config = config(
         "driver = \"mcp23017\"\naddress = 0x21\n\
-         inputs = [{ pin = \"a0\", kind = \"door\" }, { pin = \"b6\", kind = \"reed\", point = \"hydrant_present\" }]",
+         inputs = [{ pin = \"a0\", kind = \"door\" }, { pin = \"b6\", kind = \"reed\", asset = \"hydrant-1\" }]",
     );
+    let about = sampler::about(&config).unwrap();
+    let asset = |point: &str| about.points[&wire::PointName::parse(point).unwrap()].asset.clone();
+    assert_eq!((asset("hydrant_1_present"), asset("door_open")), (Some(Id::parse("hydrant-1").unwrap()), None));
     let wire =
         |room: &Room, pin: usize, to: Pin| room.device(None, 0x21, |chip: &mut Twin| chip.wire(pin, to)).unwrap();
     let mut harness = start(&config, |room| {
@@ -234,12 +237,12 @@ async fn an_expander_tells_each_of_its_contacts_and_never_drives_one() {
         wire(room, 14, Pin::Ground);
     });
     assert_eq!(harness.next("door_open").await, Ok(0.0));
-    harness.until("hydrant_present", Ok(1.0)).await;
+    harness.until("hydrant_1_present", Ok(1.0)).await;
     // A door that opens, a wire that is cut.
     wire(&harness.room, 0, Pin::Open);
     harness.until("door_open", Ok(1.0)).await;
     wire(&harness.room, 14, Pin::Open);
-    harness.until("hydrant_present", Ok(0.0)).await;
+    harness.until("hydrant_1_present", Ok(0.0)).await;
     wire(&harness.room, 0, Pin::Ground);
     harness.until("door_open", Ok(0.0)).await;
     assert!(!harness.room.device(None, 0x21, |chip: &mut Twin| chip.drove()).unwrap());

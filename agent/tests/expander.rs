@@ -35,9 +35,9 @@ use wire::{Fault, Id};
 
 /// An expander with a door that opens its loop at A0 and a lid's opto-coupler without pull-up at B6.
 fn expander() -> Mcp23017 {
-    let door = Input { pin: 0, manner: Manner::of("door").unwrap() };
+    let door = Input { pin: 0, asset: None, manner: Manner::of("door").unwrap() };
     let lid = Manner { active: Level::High, pull: Pull::Off, debounce: Duration::ZERO, ..Manner::plain("lid") };
-    let inputs = vec![door, Input { pin: 14, manner: lid }];
+    let inputs = vec![door, Input { pin: 14, asset: None, manner: lid }];
     Mcp23017::new(&Settings { seat: Seat::new(Id::parse("i2c-1").unwrap(), 0x20), inputs })
 }
 

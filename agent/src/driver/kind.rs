@@ -71,6 +71,10 @@ pub trait Settings: fmt::Debug + Send + Sync + 'static {
     }
     /// What reads it. No traffic yet.
     fn start(&self) -> Reader;
+    /// Whose a quantity is, where one sensor watches several assets; its name says so already.
+    fn asset_of(&self, _quantity: &str) -> Option<Id> {
+        None
+    }
     /// The level of its line in a simulated room where all is well: true is high.
     fn at_rest(&self) -> Option<bool> {
         None

@@ -298,7 +298,7 @@ pub fn about(config: &Config) -> Result<About, Error> {
                 low: Some(point.quantity.low).filter(|low| low.is_finite()),
                 high: Some(point.quantity.high).filter(|high| high.is_finite()),
                 period_seconds: Some(station.period.as_secs_f64()),
-                asset: station.sensor.asset.clone(),
+                asset: station.sensor.driver.asset_of(&point.quantity.name).or_else(|| station.sensor.asset.clone()),
                 precision: Some(point.quantity.precision),
                 sensor: Some(station.sensor.name.to_string()),
             };

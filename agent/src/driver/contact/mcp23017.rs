@@ -16,7 +16,7 @@
 use std::{sync::Arc, time::Duration};
 
 use embedded_hal::i2c::I2c;
-use wire::Fault;
+use wire::{Fault, Id};
 
 use super::{debounce::Debouncer, manner::Manner};
 use crate::{
@@ -76,8 +76,20 @@ pub struct Settings {
 pub struct Input {
     /// 0 to 6 for GPA0 to GPA6, 8 to 14 for GPB0 to GPB6.
     pub pin: u8,
+    /// The asset it watches; its point then starts with the asset's name.
+    pub asset: Option<Id>,
     /// How it is understood.
     pub manner: Manner,
+}
+
+impl Input {
+    /// Its point: `present`, or `extinguisher_1_present` at an asset.
+    fn point(&self) -> String {
+        let point = &self.manner.point;
+        self.asset
+            .as_ref()
+            .map_or_else(|| point.clone(), |asset| format!("{}_{point}", asset.as_str().replace('-', "_")))
+    }
 }
 
 impl Settings {
@@ -90,19 +102,23 @@ impl Settings {
         let count = tables.len();
         // Each with the keys of its pin and its point.
         let mut inputs: Vec<(Input, [String; 2])> = Vec::new();
-        for table in tables {
-            let index = table.require("pin", Expected::OneOf(PINS), table.word("pin", PINS, PINS));
+        for inner in tables {
+            let index = inner.require("pin", Expected::OneOf(PINS), inner.word("pin", PINS, PINS));
             let index = index.and_then(|word| PINS.iter().position(|known| *known == word));
-            let manner = Manner::read(&table, PULLS, "10s");
-            table.unknown();
+            let asset = inner.id("asset");
+            if asset.is_some() && table.has("asset") {
+                inner.note("asset", Problem::Either { or: table.key("asset") });
+            }
+            let manner = Manner::read(&inner, PULLS, "10s");
+            inner.unknown();
             let (Some(index), Some(manner)) = (index, manner) else { continue };
-            let input = Input { pin: pin(index), manner };
+            let input = Input { pin: pin(index), asset, manner };
             if let Some((_, [first, _])) = inputs.iter().find(|(known, _)| known.pin == input.pin) {
-                table.note("pin", Problem::Twice { value: PINS[index].to_owned(), first: first.clone() });
-            } else if let Some((_, [_, first])) = inputs.iter().find(|(k, _)| k.manner.point == input.manner.point) {
-                table.note("point", Problem::Twice { value: input.manner.point, first: first.clone() });
+                inner.note("pin", Problem::Twice { value: PINS[index].to_owned(), first: first.clone() });
+            } else if let Some((_, [_, first])) = inputs.iter().find(|(known, _)| known.point() == input.point()) {
+                inner.note("point", Problem::Twice { value: input.point(), first: first.clone() });
             } else {
-                inputs.push((input, ["pin", "point"].map(|key| table.key(key))));
+                inputs.push((input, ["pin", "point"].map(|key| inner.key(key))));
             }
         }
         let inputs: Vec<Input> = inputs.into_iter().map(|(input, _)| input).collect();
@@ -129,13 +145,19 @@ impl crate::driver::Settings for Settings {
         let input = |input: &Input| {
             let mut table = toml::Table::new();
             table.insert("pin".into(), PINS[index_of(input.pin)].into());
+            if let Some(asset) = &input.asset {
+                table.insert("asset".into(), asset.as_str().into());
+            }
             input.manner.print(&mut table);
             toml::Value::Table(table)
         };
         table.insert("inputs".into(), toml::Value::Array(self.inputs.iter().map(input).collect()));
     }
     fn quantities(&self) -> Vec<Quantity> {
-        self.inputs.iter().map(|input| input.manner.quantity()).collect()
+        self.inputs.iter().map(|input| Quantity::flag("").named(input.point())).collect()
+    }
+    fn asset_of(&self, quantity: &str) -> Option<Id> {
+        self.inputs.iter().find(|input| input.point() == quantity)?.asset.clone()
     }
     fn start(&self) -> Reader {
         Reader::Chip(Box::new(Mcp23017::new(self)))
@@ -288,8 +310,7 @@ impl Chip for Mcp23017 {
             }
         }
         let measured = |(input, debouncer): &(Input, Debouncer)| {
-            let point = input.manner.point.clone();
-            debouncer.steady().map(|high| Measured::flag(point, input.manner.is_active(high)))
+            debouncer.steady().map(|high| Measured::flag(input.point(), input.manner.is_active(high)))
         };
         Ok(self.inputs.iter().filter_map(measured).collect())
     }
