@@ -10,7 +10,7 @@ use serde_json::Value;
 use tests::{
     Broker, Collector, House, Pi, broker,
     collector::{self},
-    pi::Wiring,
+    pi::{Bits, Wiring},
     wait,
 };
 
@@ -36,6 +36,8 @@ ack_timeout = "2s"
 path = "/run/spool"
 [sampler]
 period = "1s"
+# The emulated thermometer has no noise.
+stuck_after = 3600
 [[bus]]
 name = "i2c-1"
 {bus}
@@ -70,22 +72,33 @@ fn play(name: &str, bus: &str, wiring: Wiring, sensor: &str) {
     let collector = Collector::start(&house, &wanted);
     let mut stranger = broker::subscriber(&house, mosquitto.port(), "stranger", "hallwatch/#");
     let powered_on = now_ms();
-    let mut pi = Pi::start(&house, wiring, &configuration(mosquitto.port(), bus, sensor));
+    let mut pi = Pi::start(&house, Bits::SixtyFour, wiring, &configuration(mosquitto.port(), bus, sensor));
 
     let up = pi.wait_until_up();
     assert!(up.contains("1970-01-01"), "nobody sets the guest's clock: {up}");
+    what_is_wired_is_found(&mut pi, wiring);
     let about = stranger.line_with("hallwatch/v1/nanshan/k01/pi/about {", WITHIN);
     assert!(about.contains("\"model\":\"Raspberry Pi 3 Model B"), "{about}");
-
     // QEMU's own figure, of a processor that is never warmer.
-    let warmth = stored(&collector, "computer_temperature_celsius", powered_on, |value| value > 0.0);
-    assert_eq!(warmth.1, 25.2);
+    assert_eq!(stored(&collector, "computer_temperature_celsius", powered_on, |_| true), 25.2);
 
     a_pin_reaches_the_ledger(&collector, &mut pi);
+    warmth_becomes_a_ticket_and_cooling_closes_it(&collector, &mut pi);
+    a_pulled_plug_becomes_a_ticket_and_the_sensor_comes_back(&collector, &mut pi);
 
     eprintln!("{name}: {} s from power-on to the end; {up}", pi.age().as_secs());
     pi.stop();
     mosquitto.stop();
+}
+
+/// `scan` finds the thermometer, and the multiplexer where there is one; `check` reads all there is.
+fn what_is_wired_is_found(pi: &mut Pi, wiring: Wiring) {
+    assert_eq!(pi.console_line("=== scanned: ", WITHIN), "=== scanned: 0", "{}", pi.console());
+    let scanned = pi.console();
+    assert!(scanned.contains("address = 0x48"), "{scanned}");
+    assert_eq!(scanned.contains("mux = 0x70"), wiring == Wiring::BehindMux, "{scanned}");
+    assert_eq!(scanned.contains("channel = 3"), wiring == Wiring::BehindMux, "{scanned}");
+    assert_eq!(pi.console_line("=== checked: ", WITHIN), "=== checked: 0", "{}", pi.console());
 }
 
 /// The contact follows the level of the pin, both ways.
@@ -97,23 +110,85 @@ fn a_pin_reaches_the_ledger(collector: &Collector, pi: &mut Pi) {
     }
 }
 
-/// Waits for the first stored reading of a point since `from` that is as wanted; when and what.
-/// Its time is right: not before `from`, and not in the future.
-#[track_caller]
-fn stored(collector: &Collector, point: &str, from: i64, wanted: impl Fn(f64) -> bool) -> (i64, f64) {
-    let from = from - TIME_WITHIN_MS;
-    let (at, value) = wait::until(&format!("`{point}` is stored"), WITHIN, || {
-        let readings = readings(collector, point, from)?;
-        let marks = readings["marks"].as_array()?;
-        let found = marks.iter().find(|mark| wanted(mark["mean"].as_f64().unwrap()))?;
-        Some((found["at"].as_i64().unwrap(), found["mean"].as_f64().unwrap()))
-    });
-    assert!(at >= from && at <= now_ms() + TIME_WITHIN_MS, "{point} = {value} is stored at {at}, wanted from {from}");
-    (at, value)
+/// 20 °C, then 23.5, then 26: each is stored in its time; the band rule sees it, and sees it end.
+fn warmth_becomes_a_ticket_and_cooling_closes_it(collector: &Collector, pi: &mut Pi) {
+    stored(collector, "temperature_celsius", now_ms(), |celsius| celsius == 20.0);
+    assert_eq!(tickets(collector), Vec::<Value>::new(), "nothing is wrong yet");
+    let warm = now_ms();
+    for celsius in [23.5, 26.0] {
+        let set = now_ms();
+        pi.set_room_celsius(celsius);
+        stored(collector, "temperature_celsius", set, |stored| stored == celsius);
+    }
+    let ticket = wait::until("the band rule opens a ticket", WITHIN, || the_ticket(collector, "air-temperature"));
+    assert_eq!((&ticket["room"], &ticket["team"]), (&"k01".into(), &"hvac".into()), "{ticket}");
+    let began = ticket["began_at"].as_i64().unwrap();
+    assert!((warm - TIME_WITHIN_MS..now_ms()).contains(&began), "warm since {warm}: {ticket}");
+
+    pi.set_room_celsius(20.0);
+    let ended = recovered(collector, &ticket);
+    assert_eq!(ended["worst_value"].as_f64(), Some(26.0), "{ended}");
 }
 
+/// Nobody answers at the address any more: a fault and never a value; then a ticket about silence.
+fn a_pulled_plug_becomes_a_ticket_and_the_sensor_comes_back(collector: &Collector, pi: &mut Pi) {
+    let pulled = now_ms();
+    pi.pull_thermometer();
+    wait::until("the missing thermometer is a fault", WITHIN, || {
+        let readings = readings(collector, "temperature_celsius", pulled - TIME_WITHIN_MS)?;
+        readings["faults"].as_array()?.iter().find(|fault| fault["fault"] == "no_response").cloned()
+    });
+    let ticket = wait::until("the silence opens a ticket", WITHIN, || the_ticket(collector, "sensor-silent"));
+    let silent_since = now_ms();
+    let values = readings(collector, "temperature_celsius", pulled + TIME_WITHIN_MS).unwrap();
+    assert_eq!(values["marks"], Value::Array(vec![]), "a sensor that is not there has no value");
+
+    pi.plug_thermometer(21.0);
+    stored(collector, "temperature_celsius", silent_since, |stored| stored == 21.0);
+    recovered(collector, &ticket);
+    assert_eq!(tickets(collector), Vec::<Value>::new(), "nothing is wrong any more");
+}
+
+/// Waits until the data alone has closed a ticket; gives it as it ended.
+#[track_caller]
+fn recovered(collector: &Collector, ticket: &Value) -> Value {
+    let number = ticket["number"].as_str().unwrap();
+    let ended = wait::until("the data closes the ticket", WITHIN, || {
+        let ticket = collector.json(&format!("/api/v1/tickets/{number}"))?;
+        (ticket["stage"] == "closed").then_some(ticket)
+    });
+    assert_eq!(ended["proof"], "proved", "{ended}");
+    ended
+}
+
+/// Tickets that have not ended.
+fn tickets(collector: &Collector) -> Vec<Value> {
+    let all = collector.json("/api/v1/tickets").unwrap();
+    all["tickets"].as_array().unwrap().clone()
+}
+
+fn the_ticket(collector: &Collector, rule: &str) -> Option<Value> {
+    tickets(collector).into_iter().find(|ticket| ticket["rule"] == rule)
+}
+
+/// Waits until the latest stored reading of a point is as wanted. Its time is right: one from before
+/// `since` is not looked at, and one from the future fails.
+#[track_caller]
+fn stored(collector: &Collector, point: &str, since: i64, wanted: impl Fn(f64) -> bool) -> f64 {
+    wait::until(&format!("`{point}` is stored"), WITHIN, || {
+        let readings = readings(collector, point, since - TIME_WITHIN_MS)?;
+        let latest = readings["marks"].as_array()?.last()?;
+        let at = latest["at"].as_i64()?;
+        assert!(at <= now_ms() + TIME_WITHIN_MS, "`{point}` is stored as of the future: {latest}");
+        latest["mean"].as_f64().filter(|value| wanted(*value))
+    })
+}
+
+/// From `from` on; a minute of the future would be there too.
 fn readings(collector: &Collector, point: &str, from: i64) -> Option<Value> {
-    collector.json(&format!("/api/v1/readings?venue=nanshan&room=k01&point={point}&from={from}&points=5000"))
+    let to = now_ms() + 60_000;
+    let query = format!("venue=nanshan&room=k01&point={point}&from={from}&to={to}&points=5000");
+    collector.json(&format!("/api/v1/readings?{query}"))
 }
 
 fn now_ms() -> i64 {
@@ -122,10 +197,30 @@ fn now_ms() -> i64 {
 
 #[test]
 fn a_raspberry_pi_by_rppal() {
-    play("pi-rppal", "backend = \"rppal\"\ni2c = 1", Wiring::Direct, "driver = \"sht4x\"");
+    play("pi-rppal", "backend = \"rppal\"\ni2c = 1", Wiring::Direct, "driver = \"tmp1x2\"");
 }
 
 #[test]
-fn a_raspberry_pi_by_character_devices() {
-    play("pi-linux", "backend = \"linux\"", Wiring::Direct, "driver = \"sht4x\"");
+fn a_raspberry_pi_by_character_devices_and_a_multiplexer() {
+    let sensor = "driver = \"tmp1x2\"\nmux = 0x70\nchannel = 3";
+    play("pi-linux", "backend = \"linux\"", Wiring::BehindMux, sensor);
+}
+
+/// Raspberry Pi OS runs 32-bit programs on a 64-bit kernel: every request of the agent to it is
+/// translated, and its own times and sizes are narrower.
+#[test]
+fn a_raspberry_pi_with_a_32_bit_system() {
+    let house = House::new("pi-32");
+    let mosquitto = Broker::start(&house);
+    let wanted = collector::Wanted { broker: Some(mosquitto.port()), ..collector::Wanted::default() };
+    let collector = Collector::start(&house, &wanted);
+    let powered_on = now_ms();
+    let text = configuration(mosquitto.port(), "backend = \"linux\"", "driver = \"tmp1x2\"");
+    let mut pi = Pi::start(&house, Bits::ThirtyTwo, Wiring::Direct, &text);
+    pi.wait_until_up();
+    what_is_wired_is_found(&mut pi, Wiring::Direct);
+    stored(&collector, "temperature_celsius", powered_on, |celsius| celsius == 20.0);
+    a_pin_reaches_the_ledger(&collector, &mut pi);
+    pi.stop();
+    mosquitto.stop();
 }

@@ -23,7 +23,7 @@ impl Initramfs {
     /// With the folders that the guest mounts over, and the console that its first program writes to.
     pub(super) fn new() -> Self {
         let mut archive = Self { bytes: Vec::new(), entries: 0 };
-        for folder in ["bin", "dev", "modules", "proc", "run", "sys"] {
+        for folder in ["bin", "dev", "lib", "modules", "proc", "run", "sys"] {
             archive.entry(folder, FOLDER, (0, 0), &[]);
         }
         archive.entry("dev/console", CHARACTER_DEVICE, CONSOLE, &[]);

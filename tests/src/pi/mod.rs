@@ -15,6 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+pub use self::parts::Bits;
 use self::{header::Header, initramfs::Initramfs, parts::Parts, qmp::Qmp};
 use crate::{House, Process, program, wait};
 
@@ -48,8 +49,8 @@ impl Pi {
     /// Powers one on that runs the agent with this configuration. The room has 20 °C.
     #[track_caller]
     #[must_use]
-    pub fn start(house: &House, wiring: Wiring, configuration: &str) -> Self {
-        let parts = Parts::find();
+    pub fn start(house: &House, bits: Bits, wiring: Wiring, configuration: &str) -> Self {
+        let parts = Parts::find(bits);
         let initramfs = house.path("initramfs");
         std::fs::write(&initramfs, archive(&parts, configuration)).expect("the folder of the house is writable");
         let console = house.path("pi-console.log");
@@ -144,12 +145,6 @@ impl Pi {
         self.header.drive(bcm, high);
     }
 
-    /// Plugs the network cable in or out.
-    #[track_caller]
-    pub fn set_network(&mut self, up: bool) {
-        self.qmp.ask("set_link", serde_json::json!({"name": "network", "up": up}));
-    }
-
     /// Cuts the power.
     pub fn stop(mut self) {
         self.qemu.kill();
@@ -166,9 +161,11 @@ fn archive(parts: &Parts, configuration: &str) -> Vec<u8> {
     let mut archive = Initramfs::new();
     archive.file("init", &read(&program::workspace().join("tests/pi/init")));
     archive.file("bin/busybox", &read(&parts.busybox));
-    for module in &parts.modules {
-        let name = module.file_name().and_then(|name| name.to_str()).expect("modules have plain names");
-        archive.file(&format!("modules/{name}"), &read(module));
+    for (folder, paths) in [("modules", &parts.modules), ("lib", &parts.libraries)] {
+        for path in paths {
+            let name = path.file_name().and_then(|name| name.to_str()).expect("files of packages have plain names");
+            archive.file(&format!("{folder}/{name}"), &read(path));
+        }
     }
     archive.file("agent", &read(&parts.agent));
     archive.file("agent.toml", configuration.as_bytes());
