@@ -127,6 +127,8 @@ pub enum Expected {
     },
     /// One of some words.
     OneOf(&'static [&'static str]),
+    /// The kernel's name of a 1-Wire device.
+    OneWireId,
     /// A web address.
     Url,
     /// A name that can be looked up.

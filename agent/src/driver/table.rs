@@ -7,8 +7,11 @@ use super::{Kind, MUX_ADDRESSES, Sits, air, climate, computer, contact, light, p
 pub static TABLE: &[&Kind] = &[
     // Climate.
     &climate::sht4x::KIND,
+    &climate::sht3x::KIND,
     &climate::tmp1x2::KIND,
     &climate::lm75::KIND,
+    &climate::bme280::KIND,
+    &climate::ds18b20::KIND,
     // Air.
     &air::scd4x::KIND,
     // Light.

@@ -46,6 +46,12 @@ fn expected(expected: &Expected, lang: Lang) -> String {
                 + &nearest
         }
         Expected::OneOf(words) => lang.pick("one of ", "以下之一:").to_owned() + &list(words),
+        Expected::OneWireId => lang
+            .pick(
+                "a name below /sys/bus/w1/devices, such as `28-3c01b556a1b2`",
+                "/sys/bus/w1/devices 下的名称，例如 `28-3c01b556a1b2`",
+            )
+            .into(),
         Expected::Url => lang.pick("an `http://` or `https://` address", "`http://` 或 `https://` 开头的地址").into(),
         Expected::HostName => lang.pick("a name such as `www.example.com`", "`www.example.com` 这样的域名").into(),
         Expected::IpAddress => lang.pick("an address such as `192.168.1.10`", "`192.168.1.10` 这样的 IP 地址").into(),

@@ -10,6 +10,7 @@ pub fn near(word: &str, quantity: &str, value: f64, truth: &Truth) -> bool {
     match (word, quantity) {
         (_, "temperature_celsius") => within(truth.temperature_celsius, 0.7),
         (_, "humidity_percent") => within(truth.humidity_percent, 2.0),
+        (_, "air_pressure_hpa") => within(truth.pressure_hpa, 1.0),
         (_, "co2_ppm") => within(truth.co2_ppm, 30.0),
         (_, "illuminance_lux") => within(truth.illuminance_lux, 2.0 + 0.06 * truth.illuminance_lux),
         // The tag of a simulated bracket stands still.

@@ -3,6 +3,7 @@
 //! only the real drivers make.
 
 pub mod bh1750;
+pub mod bme280;
 mod device;
 mod evening;
 mod fault;
@@ -12,6 +13,7 @@ pub mod ntag;
 mod physics;
 pub mod pn532;
 pub mod scd4x;
+pub mod sht3x;
 pub mod sht4x;
 pub mod thermometer;
 mod wiring;
