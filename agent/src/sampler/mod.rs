@@ -21,7 +21,7 @@ mod pace;
 mod plan;
 mod worker;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use tokio::{
     sync::{mpsc, watch},
@@ -38,7 +38,7 @@ use crate::{
 pub use check::{Finding, Findings, check};
 pub use command::Request;
 use journal::Journal;
-use keep::Keeper;
+use keep::{Drawer, Keeper};
 use merge::{Merger, Todo};
 use pace::Pace;
 use plan::Plan;
@@ -93,9 +93,9 @@ pub fn start(
     let merger = Merger::new(plan, config.sampler.stuck_after, Pace::of(&*world.clock), world.clock.boottime());
     let replaced = vec![0; workers.len()];
     let journal = Journal::new(&shared.plan);
-    let (kept, kept_at) = (BTreeMap::new(), shared.clock.boottime());
+    let drawer = Drawer::new(shared.clock.boottime());
     let identify = config.identify.clone();
-    let sampler = Sampler { shared, workers, replaced, merger, journal, kept, kept_at, identify, beacon: None, drafts };
+    let sampler = Sampler { shared, workers, replaced, merger, journal, drawer, identify, beacon: None, drafts };
     Ok(tokio::spawn(sampler.run(hearing, requests, shutdown)))
 }
 
@@ -143,9 +143,7 @@ struct Sampler {
     replaced: Vec<u32>,
     merger: Merger,
     journal: Journal,
-    /// What counters must not forget, by station: their threads wait for edges, not for asks.
-    kept: BTreeMap<usize, String>,
-    kept_at: Duration,
+    drawer: Drawer,
     identify: Option<Identify>,
     /// The lamp, while it shines.
     beacon: Option<Beacon>,
@@ -187,7 +185,7 @@ impl Sampler {
                     }
                     Some(Heard::Counted { station, at, measured, kept }) => {
                         self.journal.note(&self.shared, station, None);
-                        self.keep(station, at, kept);
+                        self.drawer.put(&self.shared, station, at, kept);
                         self.merger.counted(station, at, measured)
                     }
                     Some(Heard::Scan { .. }) => Todo::default(),
@@ -217,24 +215,9 @@ impl Sampler {
         }
     }
 
-    /// Notes what a counter must not forget, and saves that of all sometimes.
-    fn keep(&mut self, station: usize, at: Duration, kept: Option<String>) {
-        self.kept.extend(kept.map(|kept| (station, kept)));
-        if at >= self.kept_at + keep::INTERVAL {
-            self.kept_at = at;
-            self.save_kept();
-        }
-    }
-
-    fn save_kept(&self) {
-        for (station, kept) in &self.kept {
-            self.shared.keeper.save(&self.shared.plan.stations[*station].sensor.name, kept);
-        }
-    }
-
     /// Lets every thread save what its drivers learned, and waits a moment for it.
-    async fn save(&self) {
-        self.save_kept();
+    async fn save(&mut self) {
+        self.drawer.save(&self.shared);
         let saving: Vec<_> = self.workers.iter().map(Handle::save).collect();
         let all = async {
             for saved in saving {
