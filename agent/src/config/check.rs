@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use wire::Id;
 
 use super::{
-    Bus, Identify, Sensor,
+    Backend, Bus, Identify, Sensor,
     mistake::{Problem, nearest},
     reader::Notes,
 };
@@ -15,6 +15,9 @@ use crate::{
     sampler,
 };
 
+/// SDA and SCL of a Raspberry Pi's I2C bus 1, BCM numbers.
+const I2C_1_LINES: [u32; 2] = [2, 3];
+
 /// Notes what does not fit together. Each item comes with its place in the file; here no item was
 /// left out, so places are indices.
 pub(super) fn check(notes: &Notes, buses: &[(usize, Bus)], sensors: &[(usize, Sensor)], identify: Option<&Identify>) {
@@ -22,6 +25,7 @@ pub(super) fn check(notes: &Notes, buses: &[(usize, Bus)], sensors: &[(usize, Se
     for (i, bus) in buses {
         taken.take(format!("bus[{i}].name"), "bus", bus.name.as_str());
     }
+    take_wires(&mut taken, buses, sensors);
     let names: Vec<&str> = buses.iter().map(|(_, bus)| bus.name.as_str()).collect();
     let mut count = 0;
     let mut trunk = Trunk::default();
@@ -54,6 +58,20 @@ pub(super) fn check(notes: &Notes, buses: &[(usize, Bus)], sensors: &[(usize, Se
     }
     if count > sampler::POINTS_MAX {
         notes.add(None, "sensor", Problem::TooMany { count, limit: sampler::POINTS_MAX });
+    }
+}
+
+/// The wires of an I2C bus with chips on it: whoever listens to them, or drives them, ends its talk.
+fn take_wires(taken: &mut Taken<'_>, buses: &[(usize, Bus)], sensors: &[(usize, Sensor)]) {
+    for (i, bus) in buses.iter().filter(|(_, bus)| bus.backend == Backend::Rppal { i2c: 1 }) {
+        let sits_there = |sensor: &Sensor| matches!(sensor.driver.place(), Place::Chip(seat) if seat.bus == bus.name);
+        if !sensors.iter().any(|(_, sensor)| sits_there(sensor)) {
+            continue;
+        }
+        for line in I2C_1_LINES {
+            let place = Place::Line { bus: bus.name.clone(), line };
+            taken.take(format!("bus[{i}].i2c"), "place", &place.to_string());
+        }
     }
 }
 

@@ -172,6 +172,37 @@ mod tests {
         assert_eq!(PURPOSES.each_ref().map(|purpose| purpose.word), WORDS);
     }
 
+    /// When trouble counts, and when its end does, in ms after each began.
+    fn check(kind: &str, trouble_ms: u32, end_ms: u32) {
+        const MS: Duration = Duration::from_millis(1);
+        let manner = Manner::of(kind).unwrap();
+        let well = manner.at_rest().unwrap();
+        let mut debouncer = manner.debouncer();
+        // At rest for long enough to be sure, for the kind that may pulse.
+        debouncer.see(well, 0, Duration::ZERO);
+        debouncer.see(well, 0, MS * 1000);
+        assert_eq!(debouncer.steady(), Some(well), "{kind}");
+        let mut counts = |level: bool, began: u32| {
+            debouncer.see(level, 1, MS * began);
+            (1..10_000).find(|after| debouncer.see(level, 0, MS * (began + after)).is_some())
+        };
+        assert_eq!(counts(!well, 2000), Some(trouble_ms), "{kind}: trouble");
+        // The end begins as soon as trouble counts, which is what a hold is there for.
+        assert_eq!(counts(well, 2000 + trouble_ms), Some(end_ms), "{kind}: its end");
+    }
+
+    #[test]
+    fn each_kind_has_its_patience() {
+        check("door", 50, 50);
+        check("leak", 500, 5000);
+        check("smoke", 100, 100);
+        check("fire-panel", 100, 100);
+        check("tamper", 20, 20);
+        check("reed", 50, 50);
+        check("gauge", 500, 500);
+        check("power", 300, 300);
+    }
+
     /// With the resistor to 3.3 V a cut wire is high.
     fn says_trouble_when_cut(word: &str, normally_closed: Option<bool>) -> bool {
         let purpose = PURPOSES.iter().find(|purpose| purpose.word == word).unwrap();
