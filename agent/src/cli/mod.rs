@@ -5,6 +5,7 @@ mod drivers;
 mod log;
 mod run;
 mod scan;
+mod tag;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -46,6 +47,9 @@ enum Command {
     Scan,
     /// Print the effective configuration as TOML, secrets masked
     Config,
+    /// Prepare the tags of extinguishers, while the agent does not run
+    #[command(subcommand)]
+    Tag(tag::Command),
 }
 
 /// Does what the arguments of the process say.
@@ -79,6 +83,7 @@ pub fn main() -> ExitCode {
         Command::Config => print_config(&config),
         Command::Scan => scan::scan(Some(&config), lang),
         Command::Drivers => drivers::drivers(lang),
+        Command::Tag(command) => tag::tag(&config, &command, lang),
     }
 }
 

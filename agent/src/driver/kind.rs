@@ -1,7 +1,7 @@
 //! What a kind of sensor is, and what one `[[sensor]]` of it says: the face that the configuration,
 //! the sampler and the command line see of every driver. Talks to no bus.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{any::Any, fmt, sync::Arc, time::Duration};
 
 use wire::Id;
 
@@ -56,7 +56,7 @@ pub enum Sits {
 }
 
 /// What one `[[sensor]]` says.
-pub trait Settings: fmt::Debug + Send + Sync + 'static {
+pub trait Settings: Any + fmt::Debug + Send + Sync {
     /// Of what kind it is.
     fn kind(&self) -> &'static Kind;
     /// Where it sits.

@@ -118,7 +118,15 @@ pub fn hint(fault: &Fault, driver: &dyn Settings, lang: Lang) -> &'static str {
             "enable I2C (`raspi-config`, Interface Options), and check that no wire holds SDA or SCL low",
             "请启用 I2C(`raspi-config` 的 Interface Options)，并确认 SDA、SCL 未被拉低",
         ),
+        (Fault::BadResponse, true) => lang.pick(
+            "its answers make no sense: switch its supply off and on; a tag may be at the edge of the field",
+            "应答内容不合理：请断电重启该器件；若是标签，可能离天线太远",
+        ),
         (Fault::BadResponse, _) => lang.pick("check host, port and name server", "请检查主机、端口和域名服务器"),
+        (Fault::NotPermitted, true) if driver.kind().word == "pn532" => lang.pick(
+            "`tag_key_file` must be readable for the agent's user, who must be in the group `i2c`",
+            "运行采集器的用户必须能读取 `tag_key_file`，并加入 `i2c` 用户组",
+        ),
         (Fault::NotPermitted, true) => lang.pick(
             "add the agent's user to the groups `i2c` and `gpio`",
             "请将运行采集器的用户加入 `i2c` 和 `gpio` 用户组",

@@ -40,4 +40,24 @@ pub fn chinese(command: Command) -> Command {
         .mut_subcommand("drivers", |sub| sub.about("列出支持的传感器:测量什么、接在哪里"))
         .mut_subcommand("scan", |sub| sub.about("扫描各总线,并输出列有应答器件的配置"))
         .mut_subcommand("config", |sub| sub.about("以 TOML 显示生效的配置,密码已隐去"))
+        .mut_subcommand("tag", tag_in_chinese)
+}
+
+fn tag_in_chinese(command: Command) -> Command {
+    let sensor = "driver = \"pn532\" 的 `[[sensor]]` 的名称";
+    command
+        .about("制作灭火器标签，须先停止采集器")
+        .mut_subcommand("read", |sub| sub.about("显示读卡器前标签的内容").mut_arg("sensor", |arg| arg.help(sensor)))
+        .mut_subcommand("write", |sub| {
+            sub.about("向读卡器前的标签写入带签名的记录，并回读核对")
+                .mut_arg("sensor", |arg| arg.help(sensor))
+                .mut_arg("serial", |arg| arg.help("灭火器编号"))
+                .mut_arg("filling", |arg| arg.help("灭火剂类型"))
+                .mut_arg("made", |arg| arg.help("生产年月"))
+                .mut_arg("serviced", |arg| arg.help("上次维修年月；未维修过则取生产年月"))
+                .mut_arg("due", |arg| arg.help("下次维修年月"))
+                .mut_arg("scrap", |arg| arg.help("报废年月"))
+                .mut_arg("asset_url", |arg| arg.help("设备网址：https://主机名/x/ULID"))
+                .mut_arg("overwrite", |arg| arg.help("无论标签中有什么内容都覆盖"))
+        })
 }

@@ -4,6 +4,7 @@ pub mod check;
 pub mod drivers;
 pub mod help;
 mod mistake;
+pub mod tag;
 
 pub use mistake::{mistake, syntax, unreadable};
 

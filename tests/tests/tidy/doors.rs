@@ -22,7 +22,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("rumqttc", &["agent/src/uplink/", "collector/src/ingest/", "collector/src/run.rs", "collector/src/cli/check.rs"]),
     ("rumqttd", &["collector/src/ingest/"]),
     ("lettre", &["collector/src/notify/"]),
-    ("hmac", &["collector/src/notify/", "agent/src/driver/tag/record.rs"]),
+    ("hmac", &["collector/src/notify/", "agent/src/driver/tag/"]),
     ("minicbor", &["agent/src/driver/tag/record.rs"]),
     ("ureq", &["collector/src/notify/", "agent/src/driver/probe/http.rs"]),
     ("axum", &["collector/src/web/"]),

@@ -6,10 +6,11 @@ use embedded_hal::delay::DelayNs;
 use super::{
     content::{self, Content, RECORD_NAME},
     extinguisher::Settings,
+    key::Key,
     ndef::{self, Message},
     ntag::{self, Trouble},
     pn532::{Firmware, Pn532, Target},
-    record::{Filling, Key, Month, Record},
+    record::{Filling, Month, Record},
 };
 use crate::driver::{Error, bus::BusOf, bus::mux, simulated::ntag::Ntag};
 

@@ -9,9 +9,11 @@ use wire::Fault;
 
 use super::{
     content::{self, Content},
-    desk, ntag,
+    desk,
+    key::Key,
+    ntag,
     pn532::{ADDRESS, Firmware, Pn532, Target},
-    record::{Key, Record},
+    record::Record,
 };
 use crate::{
     config::{Expected, Problem, Table},

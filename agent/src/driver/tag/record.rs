@@ -13,11 +13,12 @@
 //! So a record copied to another tag is not genuine there. It does not stop a tag that lies about
 //! its UID; what the collector knows of the asset stands above the tag. The web address beside it is not signed.
 
-use std::{fmt, path::Path, str::FromStr};
+use std::{fmt, str::FromStr};
 
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::Mac;
 use minicbor::{Decoder, Encoder, data::Type};
-use sha2::Sha256;
+
+use super::key::Key;
 
 /// The only version so far.
 const VERSION: u8 = 1;
@@ -154,7 +155,7 @@ impl Record {
     /// The CBOR of the record as `key` signs it for the tag `uid`.
     #[must_use]
     pub fn sign(&self, uid: &[u8], key: &Key) -> Vec<u8> {
-        let signature = key.mac(uid, self).finalize().into_bytes();
+        let signature = key.mac(&[uid, &self.encode(7)]).finalize().into_bytes();
         let mut bytes = self.encode(8);
         let signed = Encoder::new(&mut bytes).u8(7).and_then(|e| e.bytes(&signature[..SIGNATURE_BYTES])).map(drop);
         signed.expect("a Vec takes everything");
@@ -216,7 +217,7 @@ impl Signed {
     /// a right one.
     #[must_use]
     pub fn is_genuine(&self, uid: &[u8], key: &Key) -> bool {
-        key.mac(uid, &self.record).verify_truncated_left(&self.signature).is_ok()
+        key.mac(&[uid, &self.record.encode(7)]).verify_truncated_left(&self.signature).is_ok()
     }
 }
 
@@ -235,50 +236,6 @@ pub fn is_serial(text: &str) -> bool {
     !text.is_empty() && text.len() <= SERIAL_BYTES_MAX && !text.chars().any(char::is_control)
 }
 
-/// The secret that signs tags, 32 bytes.
-pub struct Key([u8; 32]);
-
-/// Why there is no key.
-#[derive(Debug, thiserror::Error)]
-pub enum KeyError {
-    /// The file cannot be read.
-    #[error("cannot read it")]
-    Unreadable(#[source] std::io::Error),
-    /// Its first line is something else.
-    #[error("its first line is not 64 hexadecimal digits")]
-    NotAKey,
-}
-
-impl Key {
-    /// The key in a file whose first line is 64 hexadecimal digits.
-    pub fn load(path: &Path) -> Result<Self, KeyError> {
-        let text = std::fs::read_to_string(path).map_err(KeyError::Unreadable)?;
-        Self::parse(text.lines().next().unwrap_or_default().trim()).ok_or(KeyError::NotAKey)
-    }
-
-    /// The key that 64 hexadecimal digits say.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let mut bytes = [0; 32];
-        hex::decode_to_slice(text, &mut bytes).ok()?;
-        Some(Self(bytes))
-    }
-
-    fn mac(&self, uid: &[u8], record: &Record) -> Hmac<Sha256> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
-        mac.update(uid);
-        mac.update(&record.encode(7));
-        mac
-    }
-}
-
-/// A key is never shown.
-impl fmt::Debug for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Key(…)")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -291,7 +248,7 @@ mod tests {
                           4800ccbcb95770eab7";
 
     fn key() -> Key {
-        Key(std::array::from_fn(|index| u8::try_from(index).unwrap()))
+        Key::parse(&hex::encode(Vec::from_iter(0..32))).unwrap()
     }
 
     fn month(yyyymm: u32) -> Month {
@@ -325,7 +282,7 @@ mod tests {
         let mut other = UID;
         other[6] ^= 1;
         assert!(!signed.is_genuine(&other, &key()));
-        assert!(!signed.is_genuine(&UID, &Key([0; 32])));
+        assert!(!signed.is_genuine(&UID, &Key::parse(&"00".repeat(32)).unwrap()));
     }
 
     #[test]
@@ -361,21 +318,6 @@ mod tests {
         for wrong in ["202313", "202300", "199912", "210001", "2023-1", "23-01", "", "２０２３０１"] {
             assert_eq!(wrong.parse::<Month>(), Err(()), "{wrong}");
         }
-    }
-
-    #[test]
-    fn a_key_is_64_digits_and_never_shown() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("key");
-        std::fs::write(&path, "000102030405060708090A0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n").unwrap();
-        let loaded = Key::load(&path).unwrap();
-        assert_eq!(loaded.0, key().0);
-        assert_eq!(format!("{loaded:?}"), "Key(…)");
-        for wrong in ["", "00", &"0".repeat(63), &"g".repeat(64), &"00".repeat(33)] {
-            std::fs::write(&path, wrong).unwrap();
-            assert!(matches!(Key::load(&path), Err(KeyError::NotAKey)), "{wrong}");
-        }
-        assert!(matches!(Key::load(&folder.path().join("none")), Err(KeyError::Unreadable(_))));
     }
 
     proptest! {
