@@ -23,6 +23,7 @@ pub mod program;
 pub mod receiver;
 pub mod rng;
 pub mod simulation;
+pub mod snmpd;
 pub mod tls;
 pub mod wait;
 

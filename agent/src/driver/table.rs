@@ -30,6 +30,9 @@ pub static TABLE: &[&Kind] = &[
     &probe::icmp::KIND,
     &probe::dns::KIND,
     // SNMP.
+    &probe::snmp::switch::KIND,
+    &probe::snmp::ups::KIND,
+    &probe::snmp::printer::KIND,
     // The computer.
     &computer::KIND,
 ];
