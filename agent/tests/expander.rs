@@ -27,7 +27,7 @@ use agent::{
 };
 use embedded_hal::delay::DelayNs;
 use embedded_hal_mock::eh1::{
-    delay::{CheckedDelay, Transaction as Wait},
+    delay::{CheckedDelay, NoopDelay, Transaction as Wait},
     i2c::{Mock, Transaction as Bus},
 };
 use support::{NACK, ReadNow, fault, on, value};
@@ -62,9 +62,9 @@ fn all(levels: [u8; 2]) -> Bus {
     Bus::write_read(0x20, vec![0x00], bytes)
 }
 
-/// A look: from IOCON to GPIOB.
+/// A look: from IOCON to OLATB, so that the chip's pointer comes round to IODIRA.
 fn glance(levels: [u8; 2]) -> Bus {
-    Bus::write_read(0x20, vec![0x0A], [&SETTINGS[10..], &[0, 0, 0, 0], &levels].concat())
+    Bus::write_read(0x20, vec![0x0A], [&SETTINGS[10..], &[0, 0, 0, 0], &levels, &[0, 0]].concat())
 }
 
 fn look(chip: &mut Mcp23017, bus: &mut Mock, at_ms: u64) -> Result<bool, Error> {
@@ -148,7 +148,7 @@ fn an_expander_that_is_absent_or_falls_silent_has_no_levels() {
 fn an_expander_that_lost_its_supply_is_a_fault_once_and_set_up_again() {
     let mut reset = vec![0; 22];
     reset[..2].fill(0xFF);
-    let glance_at_reset = Bus::write_read(0x20, vec![0x0A], vec![0; 10]);
+    let glance_at_reset = Bus::write_read(0x20, vec![0x0A], vec![0; 12]);
     let read_at_reset = Bus::write_read(0x20, vec![0x00], reset);
     let repaired = vec![glance([0, 0]), all([0, 0])];
     let bus = [set_up([0, 0]), vec![all([0, 0]), glance_at_reset, read_at_reset], set_up([0, 0]), repaired].concat();
@@ -232,6 +232,9 @@ impl Clock for Held {
     fn boot(&self) -> Id {
         Id::parse("b").unwrap()
     }
+    fn real(&self, _world: Duration) -> Duration {
+        Duration::ZERO
+    }
 }
 
 struct Passing(Arc<Held>);
@@ -294,4 +297,25 @@ fn no_fault_of_its_bus_makes_an_expander_tell_a_level_that_is_not_there() {
     }
     assert!(values > 1000 && refused > 1000, "{values} values, {refused} refused: the test proves nothing");
     assert!(!room.device(None, 0x20, |twin: &mut Twin| twin.drove()).unwrap());
+}
+
+#[test]
+fn whoever_looks_for_another_chip_at_its_address_makes_no_output_of_its_pins() {
+    for address in [0x23, 0x24] {
+        let clock: Arc<dyn Clock> = Arc::new(Held(Mutex::new(Duration::from_secs(1000))));
+        let room = Room::new(1, Arc::clone(&clock));
+        room.fit(None, address, Box::new(Twin::new()));
+        let backend = Backend::Simulated { seed: 1, fitted: true };
+        let bus = config::Bus { name: Id::parse("i2c-1").unwrap(), backend };
+        let input = Input { pin: 0, asset: None, manner: Manner::of("door").unwrap() };
+        let mut chip = Mcp23017::new(&Settings { seat: Seat::new(bus.name.clone(), address), inputs: vec![input] });
+        let mut i2c = open_i2c(&bus, &room).unwrap();
+        let (mut delay, air) = (NoopDelay::new(), Air::default());
+        let mut context = Context { delay: &mut delay, now: clock.boottime(), air: &air };
+        agent::driver::Chip::read(&mut chip, &mut *i2c, &mut context).unwrap();
+        agent::driver::Chip::look(&mut chip, &mut *i2c, &mut context).unwrap();
+        let scanned = agent::driver::scan::scan(&bus, &room, &clock).unwrap();
+        assert!(scanned.chips.iter().any(|found| found.seat.address == address && found.proven.is_none()));
+        assert!(!room.device(None, address, |twin: &mut Twin| twin.drove()).unwrap(), "{address:#04x}");
+    }
 }

@@ -24,7 +24,8 @@ use crate::{
     driver::{Chip, Context, Error, Kind, Measured, Place, Pull, Quantity, Reader, Seat, Sits, simulated},
 };
 
-/// The expander. BH1750 (0x23) and PN532 (0x24) want two of its addresses.
+/// The expander. BH1750 (0x23) and PN532 (0x24) want two of its addresses. A scan never looks for it: a
+/// PCF8574 at one of them, a relay board say, takes every byte for levels of its outputs.
 pub static KIND: Kind = Kind {
     word: "mcp23017",
     chips: "Microchip MCP23017",
@@ -42,7 +43,7 @@ const PINS: &[&str] = &["a0", "a1", "a2", "a3", "a4", "a5", "a6", "b0", "b1", "b
 /// There is no resistor to ground.
 const PULLS: &[&str] = &["up", "off"];
 
-/// Between two looks: a contact is told within this and its debounce. A look keeps the bus for 1.2 ms
+/// Between two looks: a contact is told within this and its debounce. A look keeps the bus for 1.4 ms
 /// at 100 kHz.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// A pull-up of 100 kΩ (40 to 115 µA at 5 V, table 1-1) needs this long to lift 10 nF, 100 m of cable.
@@ -262,12 +263,12 @@ impl Mcp23017 {
         Ok(())
     }
 
-    /// Reads registers from `first` on and judges them.
+    /// Reads registers from `first` to the last and judges them. The chip's pointer then stands at
+    /// IODIRA, so that a driver that looks for another chip at this address and only reads sees 0xff.
     fn registers<B: I2c + ?Sized>(&mut self, bus: &mut B, first: u8) -> Result<Seen, Error> {
         let mut all = [0; REGISTERS];
         let from = usize::from(first);
-        let end = if first == IODIR { REGISTERS } else { usize::from(GPIO) + 2 };
-        bus.write_read(self.address, &[first], &mut all[from..end]).map_err(|error| self.lose::<B>(&error))?;
+        bus.write_read(self.address, &[first], &mut all[from..]).map_err(|error| self.lose::<B>(&error))?;
         let settings = &all[from..self.setup.len()];
         if settings == &self.setup[from..] {
             let [a, b] = [all[usize::from(GPIO)], all[usize::from(GPIO) + 1]];
