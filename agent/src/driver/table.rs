@@ -1,7 +1,7 @@
 //! The table of drivers: every kind of sensor that this agent knows, in the order in which
 //! `hallwatch-agent drivers` prints them.
 
-use super::{Kind, MUX_ADDRESSES, Sits, air, climate, computer, contact, light, probe, tag};
+use super::{Kind, MUX_ADDRESSES, Sits, air, climate, computer, contact, light, power, probe, tag};
 
 /// Every kind.
 pub static TABLE: &[&Kind] = &[
@@ -17,6 +17,8 @@ pub static TABLE: &[&Kind] = &[
     // Light.
     &light::bh1750::KIND,
     // Power and sound.
+    &power::ina219::KIND,
+    &power::ina226::KIND,
     // Extinguisher tags.
     &tag::extinguisher::KIND,
     // Contacts.

@@ -13,6 +13,9 @@ pub fn near(word: &str, quantity: &str, value: f64, truth: &Truth) -> bool {
         (_, "air_pressure_hpa") => within(truth.pressure_hpa, 1.0),
         (_, "co2_ppm") => within(truth.co2_ppm, 30.0),
         (_, "illuminance_lux") => within(truth.illuminance_lux, 2.0 + 0.06 * truth.illuminance_lux),
+        (_, "voltage_volt") => within(truth.rail_volt, 0.06),
+        (_, "current_ampere") => within(truth.rail_ampere, 0.02),
+        (_, "power_watt") => within(truth.rail_volt * truth.rail_ampere, 0.3),
         // The tag of a simulated bracket stands still.
         ("pn532", "present") => value == 1.0,
         ("pn532", "tag_id") => value == 177_789_161_760_230.0,

@@ -7,6 +7,7 @@ pub mod bme280;
 mod device;
 mod evening;
 mod fault;
+pub mod ina;
 mod line;
 pub mod mcp23017;
 pub mod ntag;
