@@ -67,6 +67,11 @@ fn set_up() -> Vec<Bus> {
     .concat()
 }
 
+/// The waits of so many commands: before the look at the ACK, and before the one at the answer.
+fn waits(commands: usize) -> Vec<Wait> {
+    [1, 2].repeat(commands).into_iter().map(Wait::delay_ms).collect()
+}
+
 fn field_off() -> Vec<Bus> {
     command(FIELD_OFF, CONFIGURED, 0)
 }
@@ -80,7 +85,8 @@ fn bracket() -> Extinguisher {
 fn a_reader_is_named_set_up_asked_three_times_for_a_tag_and_switched_off() {
     let list = || command(LIST_ONE, NO_TARGET, 36);
     let bus = [set_up(), list(), list(), list(), field_off()].concat();
-    let waits = [Wait::delay_ms(100), Wait::delay_ms(100)];
+    let pause = [Wait::delay_ms(100)];
+    let waits = [&waits(4)[..], &pause, &waits(1), &pause, &waits(2)].concat();
     let mut chip = bracket();
     let measured = on(&bus, &waits, |bus, delay| chip.read(bus, delay)).unwrap();
     assert_eq!(value(&measured, "present"), 0.0);
@@ -104,7 +110,7 @@ fn a_tag_is_read_by_fast_reads_of_at_most_15_pages() {
         field_off(),
     ]
     .concat();
-    let measured = on(&bus, &[], |bus, delay| bracket().read(bus, delay)).unwrap();
+    let measured = on(&bus, &waits(7), |bus, delay| bracket().read(bus, delay)).unwrap();
     assert_eq!(value(&measured, "present"), 1.0);
     assert_eq!(value(&measured, "tag_id"), f64::from(0xA1B2_u32) * 65536.0 * 65536.0 + f64::from(0xC3D4_E5F6_u32));
     assert_eq!(measured.len(), 2, "a blank tag says nothing");
@@ -139,7 +145,7 @@ fn another_chip_of_the_same_maker_is_wrong_device() {
     // A PN533 says 0x33.
     let pn533 = command(GET_FIRMWARE, "00 00 ff 06 fa d5 03 33 02 07 07 e5 00", 4);
     let bus = [vec![status(0)], pn533].concat();
-    assert_eq!(fault(on(&bus, &[], |bus, delay| bracket().read(bus, delay))), Fault::WrongDevice);
+    assert_eq!(fault(on(&bus, &waits(1), |bus, delay| bracket().read(bus, delay))), Fault::WrongDevice);
 }
 
 #[test]
@@ -151,7 +157,7 @@ fn a_reader_that_does_not_acknowledge_while_busy_is_waited_for() {
     bus.extend(answer(FIRMWARE, 4));
     // Then the bus breaks, which ends the test.
     bus.push(write("00 00 ff 05 fb d4 14 01 14 01 02 00").with_error(ErrorKind::Bus));
-    let waits = [Wait::delay_ms(1), Wait::delay_ms(1), Wait::delay_ms(2)];
+    let waits = [1, 1, 1, 2, 2].map(Wait::delay_ms);
     assert_eq!(fault(on(&bus, &waits, |bus, delay| bracket().read(bus, delay))), Fault::BusFailed);
 }
 
@@ -163,7 +169,10 @@ fn a_frame_with_a_wrong_checksum_is_asked_for_once_more() {
     bus.push(Bus::write(ADDRESS, NACK.to_vec()));
     bus.extend(answer(FIRMWARE, 4));
     bus.push(write("00 00 ff 05 fb d4 14 01 14 01 02 00").with_error(ErrorKind::Bus));
-    assert_eq!(fault(on(&bus, &[], |bus, delay| bracket().read(bus, delay))), Fault::BusFailed);
+    assert_eq!(
+        fault(on(&bus, &[1, 2, 2].map(Wait::delay_ms), |bus, delay| bracket().read(bus, delay))),
+        Fault::BusFailed
+    );
 }
 
 #[test]
@@ -175,7 +184,7 @@ fn a_frame_that_stays_wrong_is_bad_crc_and_the_command_is_aborted() {
     bus.push(Bus::write(ADDRESS, NACK.to_vec()));
     bus.extend(answer(wrong, 4));
     bus.push(Bus::write(ADDRESS, ACK.to_vec()));
-    assert_eq!(fault(on(&bus, &[], |bus, delay| bracket().read(bus, delay))), Fault::BadCrc);
+    assert_eq!(fault(on(&bus, &[1, 2, 2].map(Wait::delay_ms), |bus, delay| bracket().read(bus, delay))), Fault::BadCrc);
 }
 
 #[test]
@@ -192,7 +201,7 @@ fn a_reader_that_never_answers_is_waited_for_half_a_second_and_aborted() {
     bus.extend(acknowledged());
     bus.extend(vec![status(0); 250]);
     bus.push(Bus::write(ADDRESS, ACK.to_vec()));
-    let waits = vec![Wait::delay_ms(2); 250];
+    let waits = [vec![Wait::delay_ms(1)], vec![Wait::delay_ms(2); 250]].concat();
     assert_eq!(fault(on(&bus, &waits, |bus, delay| bracket().read(bus, delay))), Fault::NoResponse);
 }
 
@@ -202,7 +211,7 @@ fn a_command_that_the_reader_does_not_know_is_a_wrong_device() {
     bus.extend(acknowledged());
     bus.extend(answer("00 00 ff 01 ff 7f 81 00", 4));
     bus.push(Bus::write(ADDRESS, ACK.to_vec()));
-    assert_eq!(fault(on(&bus, &[], |bus, delay| bracket().read(bus, delay))), Fault::WrongDevice);
+    assert_eq!(fault(on(&bus, &waits(1), |bus, delay| bracket().read(bus, delay))), Fault::WrongDevice);
 }
 
 /// Answers to listing targets that no reader of ours gives: counts and lengths that lie.
@@ -214,7 +223,7 @@ fn targets_that_make_no_sense_are_bad_response() {
         let sum = data.iter().fold(0u8, |sum, byte| sum.wrapping_add(*byte)).wrapping_neg();
         let frame = [&[0, 0, 0xFF, length, length.wrapping_neg()], &data[..], &[sum, 0]].concat();
         let bus = [set_up(), command(LIST_ONE, &hex::encode(frame), 36)].concat();
-        let result = on(&bus, &[], |bus, delay| bracket().read(bus, delay));
+        let result = on(&bus, &waits(4), |bus, delay| bracket().read(bus, delay));
         assert_eq!(fault(result), Fault::BadResponse, "{data:02x?}");
     }
 }

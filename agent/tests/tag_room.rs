@@ -142,6 +142,8 @@ fn a_port_expander_at_the_readers_address_is_left_as_it_is() {
     let mut directions = [0; 2];
     bracket.bus.write_read(ADDRESS, &[0x00], &mut directions).unwrap();
     assert_eq!(directions, [0xFF, 0xFF], "its pins are inputs still");
+    let drove = bracket.room.device(None, ADDRESS, |chip: &mut mcp23017::Mcp23017| chip.drove());
+    assert_eq!(drove, Some(false), "and were so all the time");
 }
 
 #[test]

@@ -52,12 +52,12 @@ impl Ntag {
     fn new(uid: [u8; 7], count: usize, size: u8, storage: u8) -> Self {
         let mut pages = vec![[0; 4]; count];
         let [a, b, c, d, e, f, g] = uid;
-        // Figure 6: the name with its two check bytes, one of which begins page 2 beside the locks.
+        // 8.5: the name with its two check bytes, one of which begins page 2 beside the locks.
         pages[0] = [a, b, c, 0x88 ^ a ^ b ^ c];
         pages[1] = [d, e, f, g];
         pages[2] = [d ^ e ^ f ^ g, 0x48, 0, 0];
         pages[3] = [0xE1, 0x10, size, 0];
-        // Lock control and an empty message, table 6.
+        // Lock control and an empty message, as it is delivered.
         pages[4] = [0x01, 0x03, 0xA0, 0x0C];
         pages[5] = [0x34, 0x03, 0x00, 0xFE];
         Self { uid, pages, storage: Some(storage), counter: None, locked: false, asleep: false, counted: false }
@@ -116,7 +116,7 @@ impl Ntag {
         }
     }
 
-    /// The counter counts the first read after the field came, 8.7.
+    /// The counter counts the first read after the field came, 8.6.
     fn count(&mut self) {
         if let Some(counter) = self.counter.as_mut().filter(|_| !self.counted) {
             *counter = (*counter + 1).min(0xFF_FFFF);

@@ -1,7 +1,7 @@
 //! NDEF messages: turns records into the bytes of a message and back. Knows two kinds, web addresses
 //! and external types; never follows an address.
 //!
-//! NFC Forum: NDEF 1.0 (3.2 for the header), URI RTD 1.0 (3.2.2 for the prefixes), T2TOP 1.2
+//! NFC Forum: NDEF 1.0 (3.2 for the header), URI RTD 1.0 (3.2.2 for the prefixes), T2TOP 1.1
 //! (2.3 for the TLV blocks that hold a message).
 
 use std::ops::Range;

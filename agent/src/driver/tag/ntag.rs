@@ -2,7 +2,7 @@
 //! over the air. Never writes to pages that cannot be taken back but the capability container of a
 //! tag that has none.
 //!
-//! NXP NTAG213/215/216, rev. 3.2: 8.5 for the memory, 10 for commands; NFC Forum T2TOP 1.2, 6.4.3
+//! NXP NTAG213/215/216, rev. 3.2: 8.5 for the memory, 10 for commands; NFC Forum T2TOP 1.1, 6.4.3
 //! for the order of a write: length 0 first, the length last. A tag that is pulled away in between is
 //! left blank, not half true.
 
@@ -44,7 +44,7 @@ pub enum Model {
 }
 
 impl Model {
-    /// The one that answers GET_VERSION like this: NXP, NTAG, and a storage size (table 28).
+    /// The one that answers GET_VERSION like this: NXP, NTAG, and a storage size (10.1).
     #[must_use]
     pub fn of(version: &[u8]) -> Option<Self> {
         match version {
@@ -67,7 +67,7 @@ impl Model {
     }
 
     /// The capability container: NDEF, version 1.0, an eighth of the size, free to read and write.
-    /// The size is what each comes with from its maker (8.5.5); that of the 215 is less than it has.
+    /// The size is what each comes with from its maker (8.5); that of the 215 is less than it has.
     #[must_use]
     pub fn container(self) -> [u8; 4] {
         let size = match self {

@@ -218,10 +218,12 @@ impl<'a, B: I2c + ?Sized> Pn532<'a, B> {
         Ok(frame::answer(&bytes[1..], code).map(<[u8]>::to_vec))
     }
 
-    /// Waits until the RDY byte says so. A chip that is busy may leave its address unacknowledged.
+    /// Waits until the RDY byte says so. A chip that is busy may leave its address unacknowledged, or
+    /// stretch the clock, which computers with a BCM2835 to BCM2711 misread: so never looks at once.
     fn wait(&mut self, ms_max: u32, step_ms: u32) -> Result<Waited, Error> {
         let mut there = false;
         for _ in 0..ms_max / step_ms {
+            self.delay.delay_ms(step_ms);
             let mut status = [0];
             match self.bus.read(self.address, &mut status).map_err(|error| Error::from_bus(self.address, &error)) {
                 Ok(()) if status[0] & 1 == 1 => return Ok(Waited::Ready),
@@ -229,7 +231,6 @@ impl<'a, B: I2c + ?Sized> Pn532<'a, B> {
                 Err(Error::NoAnswer { .. }) => {}
                 Err(error) => return Err(error),
             }
-            self.delay.delay_ms(step_ms);
         }
         Ok(if there { Waited::Never } else { Waited::Nobody })
     }
