@@ -135,6 +135,11 @@ pub enum Expected {
     HostName,
     /// An address of a computer.
     IpAddress,
+    /// A password.
+    Password {
+        /// The least number of bytes.
+        low: usize,
+    },
     /// The name of an NFC tag.
     TagUid,
     /// A table.

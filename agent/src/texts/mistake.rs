@@ -61,6 +61,9 @@ fn expected(expected: &Expected, lang: Lang) -> String {
                 "14 位十六进制的标签 UID，可用 `tag read` 查看",
             )
             .into(),
+        Expected::Password { low } => {
+            lang.pick(format!("a password of at least {low} letters"), format!("至少 {low} 个字符的密码"))
+        }
         Expected::Table => lang.pick("a table", "一个表(table)").into(),
         Expected::Tables => {
             lang.pick("a list of tables, each under its own `[[…]]`", "表的列表，每个表写在各自的 `[[…]]` 下").into()

@@ -75,6 +75,14 @@ impl Access {
         if community.is_some() && user.is_some() {
             table.note("community", Problem::Either { or: table.key("user") });
         }
+        for (key, source) in [("auth_password", &auth), ("privacy_password", &privacy)] {
+            if let Some(Source::Here(secret)) = source
+                && secret.expose().len() < PASSWORD_BYTES_MIN
+            {
+                let expected = Expected::Password { low: PASSWORD_BYTES_MIN };
+                table.note(key, Problem::Wrong { expected, found: String::new() });
+            }
+        }
         if auth.is_some() && user.is_none() {
             table.note("auth_password", Problem::Together { with: table.key("user") });
         }
