@@ -1,6 +1,10 @@
 //! `[mqtt]`: how the agent reaches its broker.
 
-use std::{io, path::PathBuf, time::Duration};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use super::{mistake::Problem, quantity, reader::Table};
 
@@ -50,10 +54,7 @@ impl Mqtt {
     /// The password, from the file if one is named; without the line break at its end.
     pub fn password(&self) -> io::Result<Option<Secret>> {
         match &self.password_file {
-            Some(path) => {
-                let text = std::fs::read_to_string(path)?;
-                Ok(Some(Secret::new(text.lines().next().unwrap_or_default())))
-            }
+            Some(path) => Secret::from_file(path).map(Some),
             None => Ok(self.password.clone()),
         }
     }
@@ -152,6 +153,12 @@ impl Secret {
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
+    }
+
+    /// Hides the first line of a file, without the line break at its end.
+    pub fn from_file(path: &Path) -> io::Result<Self> {
+        let text = std::fs::read_to_string(path)?;
+        Ok(Self::new(text.lines().next().unwrap_or_default()))
     }
 
     /// The text itself, for the one place that needs it.

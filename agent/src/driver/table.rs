@@ -26,6 +26,7 @@ pub static TABLE: &[&Kind] = &[
     &contact::mcp23017::KIND,
     &contact::pulse::KIND,
     // Projectors and displays.
+    &probe::pjlink::KIND,
     // Network.
     &probe::tcp::KIND,
     &probe::http::KIND,

@@ -131,6 +131,10 @@ pub fn hint(fault: &Fault, driver: &dyn Settings, lang: Lang) -> &'static str {
             "add the agent's user to the groups `i2c` and `gpio`",
             "请将运行采集器的用户加入 `i2c` 和 `gpio` 用户组",
         ),
+        (Fault::NotPermitted, false) if driver.kind().word == "pjlink" => lang.pick(
+            "`password` or `password_file` must be the PJLink password in the device's network menu, and readable",
+            "`password` 或 `password_file` 应与设备网络菜单中的 PJLink 密码一致，且采集器用户可读取",
+        ),
         (Fault::NotPermitted, false) if driver.kind().word != "icmp" => {
             lang.pick("a firewall on this computer forbids it", "本机防火墙禁止了该连接")
         }

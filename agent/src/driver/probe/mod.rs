@@ -5,6 +5,7 @@ pub mod dns;
 mod gateway;
 pub mod http;
 pub mod icmp;
+pub mod pjlink;
 pub mod snmp;
 pub mod tcp;
 

@@ -142,6 +142,6 @@ fn talk(probe: &Settings, mut peer: TcpStream, deadline: Instant) -> std::io::Re
 }
 
 /// What is left, as a socket takes it: not zero.
-fn left(deadline: Instant) -> Option<Duration> {
+pub(super) fn left(deadline: Instant) -> Option<Duration> {
     Some(deadline.saturating_duration_since(Instant::now())).filter(|left| *left >= Duration::from_millis(1))
 }
