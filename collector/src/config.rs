@@ -18,7 +18,7 @@ use wire::Id;
 
 pub use error::Error;
 pub use mqtt::Mqtt;
-pub use notify::{Channel, Notify, Smtp, SmtpSecurity, Webhook};
+pub use notify::{Channel, Notify, Ntfy, Robot, Smtp, SmtpSecurity, Webhook};
 
 /// Environment variables that override keys begin so: `HALLWATCH_COLLECTOR__MQTT__HOST=broker`.
 pub const ENVIRONMENT_PREFIX: &str = "HALLWATCH_COLLECTOR";

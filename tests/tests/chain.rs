@@ -32,7 +32,7 @@ fn play(name: &str, with_mosquitto: bool) {
     let mosquitto = with_mosquitto.then(|| Broker::start(&house));
     let secret = house.write("secret", SECRET);
     let channels = format!(
-        "language = \"en\"\n[notify.channel.hook]\nkind = \"webhook\"\nurl = \"{}/hook\"\nsecret_file = \"{}\"\n\
+        "language = \"en\"\n[notify.channel.hook]\nkind = \"webhook\"\nurl = \"{}/hook\"\nallow_local = true\nsecret_file = \"{}\"\n\
          [notify.channel.mail]\nkind = \"smtp\"\nhost = \"127.0.0.1\"\nport = {}\nsecurity = \"none\"\n\
          from = \"hallwatch@example.com\"\nto = [\"it@example.com\"]\n",
         receiver.url(),

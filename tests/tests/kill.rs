@@ -48,7 +48,8 @@ impl Scene {
         let house = House::new("kill");
         let broker = Broker::start(&house);
         let listener = broker.subscriber(&house, "heard", "hallwatch/#");
-        let channel = format!("[notify.channel.av]\nkind = \"webhook\"\nurl = \"{}/hook\"\n", receiver.url());
+        let channel =
+            format!("[notify.channel.av]\nkind = \"webhook\"\nurl = \"{}/hook\"\nallow_local = true\n", receiver.url());
         let wanted = collector::Wanted {
             broker: Some(broker.port()),
             pack: Some(PACK.into()),

@@ -231,13 +231,23 @@ impl Check {
     }
 
     fn channel(&self, name: &str, channel: &Channel) -> Finding {
-        let (kind, files): (_, Vec<(&str, &Option<PathBuf>)>) = match channel {
-            Channel::Webhook(c) => ("webhook", vec![("url_file", &c.url_file), ("secret_file", &c.secret_file)]),
-            Channel::Smtp(c) => ("smtp", vec![("password_file", &c.password_file)]),
+        let (kind, files): (_, Vec<(&str, Option<&PathBuf>)>) = match channel {
+            Channel::Webhook(c) => {
+                ("webhook", vec![("url_file", c.url_file.as_ref()), ("secret_file", c.secret_file.as_ref())])
+            }
+            Channel::Smtp(c) => ("smtp", vec![("password_file", c.password_file.as_ref())]),
+            Channel::Wecom(c) => ("wecom", vec![("url_file", Some(&c.url_file))]),
+            Channel::Dingtalk(c) => {
+                ("dingtalk", vec![("url_file", Some(&c.url_file)), ("secret_file", c.secret_file.as_ref())])
+            }
+            Channel::Feishu(c) => {
+                ("feishu", vec![("url_file", Some(&c.url_file)), ("secret_file", c.secret_file.as_ref())])
+            }
+            Channel::Ntfy(c) => ("ntfy", vec![("token_file", c.token_file.as_ref())]),
         };
         let what = self.say("channel", &[("name", name)]);
         let unreadable = files.into_iter().find_map(|(field, file)| {
-            let path = file.as_ref()?;
+            let path = file?;
             Some((field, path, std::fs::File::open(path).err()?))
         });
         let result = match unreadable {

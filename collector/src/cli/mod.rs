@@ -6,6 +6,7 @@ mod ask;
 mod check;
 
 mod config;
+mod notify;
 mod readings;
 mod rules;
 mod run;
@@ -85,6 +86,8 @@ enum Command {
     Tickets(tickets::TicketsArgument),
     /// Prints the past of a point; lists venues, rooms and points where none is named.
     Readings(readings::ReadingsArgument),
+    /// Sends a test message by a channel.
+    Notify(notify::NotifyArgument),
     /// Lists the rules in force and explains them.
     Rules(rules::RulesArgument),
     /// Asks an agent for something: sample now, identify, recalibrate a sensor.
@@ -128,6 +131,7 @@ pub fn main() -> ExitCode {
         Command::Check(argument) => check::run(&argument),
         Command::Tickets(argument) => tickets::run(&argument),
         Command::Readings(argument) => readings::run(&argument),
+        Command::Notify(argument) => notify::run(&argument),
         Command::Rules(argument) => rules::run(&argument),
         Command::Ask(argument) => ask::run(&argument),
         Command::Config => {

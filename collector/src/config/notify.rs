@@ -23,6 +23,14 @@ pub enum Channel {
     Webhook(Webhook),
     /// An e-mail.
     Smtp(Smtp),
+    /// A WeCom group robot.
+    Wecom(Robot),
+    /// A DingTalk group robot.
+    Dingtalk(Robot),
+    /// A Feishu or Lark group robot.
+    Feishu(Robot),
+    /// A push message.
+    Ntfy(Ntfy),
 }
 
 /// `kind = "webhook"`
@@ -35,6 +43,9 @@ pub struct Webhook {
     pub url_file: Option<PathBuf>,
     /// File with the secret that signs the body.
     pub secret_file: Option<PathBuf>,
+    /// The address may lead to this machine or its link.
+    #[serde(default)]
+    pub allow_local: bool,
     /// Only tickets of these teams; empty means all.
     #[serde(default)]
     pub teams: Vec<String>,
@@ -43,6 +54,58 @@ pub struct Webhook {
     pub severity_min: Severity,
     /// Language of the texts; the top-level `language` where absent.
     pub language: Option<Language>,
+}
+
+/// `kind = "wecom"`, `"dingtalk"` or `"feishu"`: a robot of a chat group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Robot {
+    /// File with the robot's whole address, which holds its key.
+    pub url_file: PathBuf,
+    /// File with the secret that signs, where the robot asks for a signature; WeCom has none.
+    pub secret_file: Option<PathBuf>,
+    /// Whom to mention: user ids (WeCom), telephone numbers (DingTalk), open ids (Feishu), `@all`.
+    #[serde(default)]
+    pub mention: Vec<String>,
+    /// The address may lead to this machine or its link.
+    #[serde(default)]
+    pub allow_local: bool,
+    /// Only tickets of these teams; empty means all.
+    #[serde(default)]
+    pub teams: Vec<String>,
+    /// Only tickets at least this bad; P4 means all.
+    #[serde(default = "all_severities")]
+    pub severity_min: Severity,
+    /// Language of the texts; the top-level `language` where absent.
+    pub language: Option<Language>,
+}
+
+/// `kind = "ntfy"`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ntfy {
+    /// The server.
+    #[serde(default = "ntfy_server")]
+    pub url: String,
+    /// The topic; on a public server as good as a password.
+    pub topic: String,
+    /// File with an access token.
+    pub token_file: Option<PathBuf>,
+    /// The address may lead to this machine or its link.
+    #[serde(default)]
+    pub allow_local: bool,
+    /// Only tickets of these teams; empty means all.
+    #[serde(default)]
+    pub teams: Vec<String>,
+    /// Only tickets at least this bad; P4 means all.
+    #[serde(default = "all_severities")]
+    pub severity_min: Severity,
+    /// Language of the texts; the top-level `language` where absent.
+    pub language: Option<Language>,
+}
+
+fn ntfy_server() -> String {
+    "https://ntfy.sh".into()
 }
 
 /// `kind = "smtp"`
@@ -98,6 +161,8 @@ impl Channel {
         match self {
             Self::Webhook(c) => &c.teams,
             Self::Smtp(c) => &c.teams,
+            Self::Wecom(c) | Self::Dingtalk(c) | Self::Feishu(c) => &c.teams,
+            Self::Ntfy(c) => &c.teams,
         }
     }
 
@@ -107,6 +172,8 @@ impl Channel {
         match self {
             Self::Webhook(c) => c.severity_min,
             Self::Smtp(c) => c.severity_min,
+            Self::Wecom(c) | Self::Dingtalk(c) | Self::Feishu(c) => c.severity_min,
+            Self::Ntfy(c) => c.severity_min,
         }
     }
 
@@ -116,6 +183,8 @@ impl Channel {
         match self {
             Self::Webhook(c) => c.language,
             Self::Smtp(c) => c.language,
+            Self::Wecom(c) | Self::Dingtalk(c) | Self::Feishu(c) => c.language,
+            Self::Ntfy(c) => c.language,
         }
     }
 }
@@ -129,10 +198,24 @@ impl Notify {
                     if c.url.is_some() == c.url_file.is_some() {
                         return Err(error::value(&key("url"), "one_url", &[]));
                     }
-                    let web = |u: &&String| u.starts_with("http://") || u.starts_with("https://");
                     // The address itself is not repeated: it may hold a key.
-                    if c.url.as_ref().is_some_and(|u| !web(&u)) {
+                    if c.url.as_ref().is_some_and(|url| !is_web(url)) {
                         return Err(error::value(&key("url"), "url", &[]));
+                    }
+                }
+                Channel::Wecom(c) => {
+                    if c.secret_file.is_some() {
+                        return Err(error::value(&key("secret_file"), "wecom_secret", &[]));
+                    }
+                }
+                Channel::Dingtalk(_) | Channel::Feishu(_) => {}
+                Channel::Ntfy(c) => {
+                    if !is_web(&c.url) {
+                        return Err(error::value(&key("url"), "url", &[]));
+                    }
+                    let fits = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+                    if c.topic.is_empty() || c.topic.len() > 64 || !c.topic.chars().all(fits) {
+                        return Err(error::value(&key("topic"), "topic", &[]));
                     }
                 }
                 Channel::Smtp(c) => {
@@ -154,4 +237,8 @@ impl Notify {
         }
         Ok(())
     }
+}
+
+fn is_web(url: &str) -> bool {
+    url.starts_with("http://") || url.starts_with("https://")
 }

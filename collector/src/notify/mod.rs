@@ -1,12 +1,20 @@
-//! Sends what waits in the outbox, at least once, one file a channel: [`webhook`], [`smtp`].
-//! [`words`] renders a message, [`worker`] sends those of one channel and tries again by [`backoff`].
-//! Decides nothing about tickets, and never shows a [`secret`].
+//! Sends what waits in the outbox, at least once, one file a channel: [`webhook`], [`smtp`], the chat
+//! robots [`wecom`], [`dingtalk`] and [`feishu`], [`ntfy`]. [`words`] renders a message, [`worker`] sends
+//! those of one channel, no faster than its [`bucket`] allows, and tries again by [`backoff`]. Decides
+//! nothing about tickets, and never shows a [`secret`].
 
 pub mod backoff;
+pub mod bucket;
+pub mod dingtalk;
 pub mod failure;
+pub mod feishu;
+pub mod ntfy;
+pub mod post;
+pub mod robot;
 pub mod secret;
 pub mod smtp;
 pub mod webhook;
+pub mod wecom;
 pub mod words;
 pub mod worker;
 
@@ -16,16 +24,22 @@ use tokio::{runtime, sync::watch};
 use wire::UnixMs;
 
 use self::{
+    bucket::{Bucket, ROBOT_A_MINUTE},
+    dingtalk::DingTalk,
     failure::Failure,
+    feishu::Feishu,
+    ntfy::Ntfy,
+    post::Poster,
     secret::Secret,
     smtp::Smtp,
     webhook::Webhook,
+    wecom::WeCom,
     words::Delivery,
     worker::{Troubled, Worker},
 };
 use crate::{
     Shared,
-    config::{Channel, Config},
+    config::{self, Channel, Config},
 };
 
 /// Why a channel cannot be set up.
@@ -72,15 +86,35 @@ pub enum Sender {
     Webhook(Webhook),
     /// By mail.
     Smtp(Box<Smtp>),
+    /// By a WeCom robot.
+    WeCom(WeCom),
+    /// By a DingTalk robot.
+    DingTalk(DingTalk),
+    /// By a Feishu robot.
+    Feishu(Feishu),
+    /// By ntfy.
+    Ntfy(Ntfy),
 }
 
 impl Sender {
     /// Sends once; ends within the channel's answer time.
-    async fn send(&self, delivery: &Delivery, now: UnixMs) -> Result<(), Failure> {
+    pub async fn send(&self, delivery: &Delivery, now: UnixMs) -> Result<(), Failure> {
         match self {
             // Blocks the channel's own thread and nothing else.
             Self::Webhook(webhook) => webhook.send(delivery, now),
+            Self::WeCom(robot) => robot.send(delivery, now),
+            Self::DingTalk(robot) => robot.send(delivery, now),
+            Self::Feishu(robot) => robot.send(delivery, now),
+            Self::Ntfy(topic) => topic.send(delivery, now),
             Self::Smtp(smtp) => smtp.send(delivery).await,
+        }
+    }
+
+    /// How many messages it bears.
+    fn bucket(&self) -> Bucket {
+        match self {
+            Self::WeCom(_) | Self::DingTalk(_) | Self::Feishu(_) => Bucket::new(Some(ROBOT_A_MINUTE)),
+            Self::Webhook(_) | Self::Smtp(_) | Self::Ntfy(_) => Bucket::default(),
         }
     }
 }
@@ -104,10 +138,26 @@ fn sender(name: &str, channel: &Channel) -> Result<Sender, Error> {
             source,
         })
     };
+    let robot = |c: &config::Robot| {
+        let url = read("url_file", &Some(c.url_file.clone()))?.unwrap_or_else(|| Secret::new(""));
+        Ok(Poster::new(url, c.allow_local, post::ANSWER_TIME))
+    };
     Ok(match channel {
         Channel::Webhook(c) => {
             let url = read("url_file", &c.url_file)?.unwrap_or_else(|| Secret::new(c.url.clone().unwrap_or_default()));
-            Sender::Webhook(Webhook::new(url, read("secret_file", &c.secret_file)?, webhook::ANSWER_TIME))
+            let poster = Poster::new(url, c.allow_local, post::ANSWER_TIME);
+            Sender::Webhook(Webhook::new(poster, read("secret_file", &c.secret_file)?))
+        }
+        Channel::Wecom(c) => Sender::WeCom(WeCom::new(robot(c)?, c.mention.clone())),
+        Channel::Dingtalk(c) => {
+            Sender::DingTalk(DingTalk::new(robot(c)?, read("secret_file", &c.secret_file)?, c.mention.clone()))
+        }
+        Channel::Feishu(c) => {
+            Sender::Feishu(Feishu::new(robot(c)?, read("secret_file", &c.secret_file)?, c.mention.clone()))
+        }
+        Channel::Ntfy(c) => {
+            let poster = Poster::new(Secret::new(c.url.clone()), c.allow_local, post::ANSWER_TIME);
+            Sender::Ntfy(Ntfy::new(poster, c.topic.clone(), read("token_file", &c.token_file)?))
         }
         Channel::Smtp(c) => {
             let password = read("password_file", &c.password_file)?;

@@ -5,9 +5,11 @@ use serde_json::json;
 
 use crate::{
     config::{Config, Language},
+    episode::Severity,
     ledger::Message,
     packs::Packs,
     shared::Zones,
+    texts::fill,
     tickets::{
         Ticket, Transition,
         tell::News,
@@ -26,6 +28,24 @@ pub struct Delivery {
     pub text: String,
     /// For programs: the same every time it is tried.
     pub json: serde_json::Value,
+    /// How bad the worst of it is.
+    pub severity: Severity,
+}
+
+impl Delivery {
+    /// Whether somebody must look at once.
+    #[must_use]
+    pub fn severity_is_urgent(&self) -> bool {
+        self.severity == Severity::P1
+    }
+}
+
+/// A delivery for tests of channels.
+#[cfg(test)]
+pub fn example(subject: &str, text: &str, urgent: bool) -> Delivery {
+    let severity = if urgent { Severity::P1 } else { Severity::P2 };
+    let (subject, text) = (subject.to_owned(), text.to_owned());
+    Delivery { key: "nanshan-20251123-001:1".into(), subject, text, json: json!({}), severity }
 }
 
 /// What the step put into the outbox.
@@ -71,5 +91,36 @@ pub fn render(
         "moved": moved,
     });
     let subject = format!("[{:?}] {why}: {}", ticket.severity, explained.title);
-    Some(Delivery { key: message.message.key.clone(), subject, text, json })
+    Some(Delivery { key: message.message.key.clone(), subject, text, json, severity: ticket.severity })
+}
+
+/// Lines of a digest that name a message each; the rest are counted.
+const DIGEST_LINES_MAX: usize = 30;
+
+/// Many messages as one, worst and oldest first. Its key is that of the first and how many follow, so
+/// that a digest that is tried again with the same messages has the same.
+#[must_use]
+pub fn digest(deliveries: &[Delivery], language: Language) -> Option<Delivery> {
+    let first = deliveries.first()?;
+    let count = deliveries.len().to_string();
+    let subject = fill(language, "news.digest", &[("count", &count)]);
+    let mut text = String::new();
+    for delivery in deliveries.iter().take(DIGEST_LINES_MAX) {
+        text.push_str(&format!("· {}\n", delivery.subject));
+    }
+    if let Some(more) = deliveries.len().checked_sub(DIGEST_LINES_MAX).filter(|more| *more > 0) {
+        text.push_str(&fill(language, "news.digest_more", &[("count", &more.to_string())]));
+    }
+    let json = json!({
+        "version": 1,
+        "key": format!("{}+{}", first.key, deliveries.len() - 1),
+        "news": "digest",
+        "language": language,
+        "subject": subject,
+        "text": text,
+        "messages": deliveries.iter().map(|delivery| &delivery.json).collect::<Vec<_>>(),
+    });
+    let key = format!("{}+{}", first.key, deliveries.len() - 1);
+    let severity = deliveries.iter().map(|delivery| delivery.severity).min().unwrap_or(first.severity);
+    Some(Delivery { key, subject, text: text.trim_end().to_owned(), json, severity })
 }

@@ -2,7 +2,11 @@
 //! each is delivered. A thread of its own, so that a channel that hangs delays no other; one message
 //! in flight. What was sent and not yet noted is sent again after a crash, under the same key.
 
-use std::{collections::BTreeSet, sync::Mutex, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Mutex,
+    time::Duration,
+};
 
 use tokio::{sync::watch, time::sleep};
 use wire::UnixMs;
@@ -10,18 +14,28 @@ use wire::UnixMs;
 use super::{
     Sender,
     backoff::wait_ms,
+    bucket::Bucket,
     failure::{Failure, Fault},
-    words,
+    words::{self, Delivery},
 };
 use crate::{
     Shared,
     config::Language,
+    episode::Severity,
     health::Part,
     ledger::{self, Message},
 };
 
 /// Messages taken from the outbox at once: few, so that a P1 that comes meanwhile is soon first.
 const TAKEN_MAX: usize = 8;
+
+/// From so many messages on, those that a channel cannot bear singly become one.
+const DIGEST_MESSAGES_MIN: usize = 4;
+/// The most messages in one: what waits beyond is the next one's.
+const DIGEST_MESSAGES_MAX: usize = 1_000;
+
+/// A message that failed so often is tried alone.
+const DIGEST_ATTEMPTS_MAX: u32 = 3;
 
 /// Real time after which the outbox is looked at even if nobody rang.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -42,13 +56,16 @@ pub struct Worker {
     failures: u32,
     /// The channel is left alone until then.
     quiet_until: UnixMs,
+    /// How many messages it still bears.
+    bucket: Bucket,
 }
 
 impl Worker {
     /// A channel that has not failed yet.
     #[must_use]
     pub fn new(name: String, sender: Sender, language: Language) -> Self {
-        Self { name, sender, language, failures: 0, quiet_until: UnixMs::MIN }
+        let bucket = sender.bucket();
+        Self { name, sender, language, failures: 0, quiet_until: UnixMs::MIN, bucket }
     }
 
     /// Sends until told to stop.
@@ -81,60 +98,119 @@ impl Worker {
             if now < self.quiet_until {
                 return Ok(real(shared, self.quiet_until - now));
             }
-            let due = shared.outbox.due(&self.name, now, TAKEN_MAX)?;
+            let full = self.bucket.wait_ms(now);
+            if full > 0 {
+                return Ok(real(shared, full));
+            }
+            let taken_max = self.taken_max(now);
+            let due = shared.outbox.due(&self.name, now, taken_max)?;
             if due.is_empty() {
                 let next = shared.outbox.next_due(&self.name)?;
                 return Ok(next.map_or(LOOK_EVERY, |at| real(shared, at - now)));
             }
-            for message in due {
+            for letter in self.letters(due, now) {
                 if *stopped.borrow() {
                     return Ok(Duration::ZERO);
                 }
-                if self.deliver(shared, troubled, &message).await? == Some(Fault::Channel) {
+                if self.bucket.wait_ms(shared.clock.now()) > 0
+                    || self.deliver(shared, troubled, &letter).await? == Some(Fault::Channel)
+                {
                     break;
                 }
             }
         }
     }
 
-    /// Tries one message; says whose fault it is if it failed.
+    /// A channel that bears few messages looks at all that wait, so that it can put them into one.
+    fn taken_max(&mut self, now: UnixMs) -> usize {
+        if self.bucket.left(now).is_some() { DIGEST_MESSAGES_MAX } else { TAKEN_MAX }
+    }
+
+    /// What is sent at once: each message alone, or where more wait than the channel bears, all but P1
+    /// of one team in one.
+    fn letters(&mut self, due: Vec<Message>, now: UnixMs) -> Vec<Vec<Message>> {
+        let crowded = self.bucket.left(now).is_some_and(|left| due.len() > usize::try_from(left / 3).unwrap_or(0));
+        if !crowded || due.len() < DIGEST_MESSAGES_MIN {
+            return due.into_iter().map(|message| vec![message]).collect();
+        }
+        // One that the receiver refuses must not take others down with it for ever.
+        let alone =
+            |message: &Message| message.message.severity == Severity::P1 || message.attempts >= DIGEST_ATTEMPTS_MAX;
+        let (single, others): (Vec<Message>, Vec<Message>) = due.into_iter().partition(alone);
+        let mut letters: Vec<Vec<Message>> = single.into_iter().map(|message| vec![message]).collect();
+        let mut teams: BTreeMap<String, Vec<Message>> = BTreeMap::new();
+        for message in others {
+            let team = message.message.payload["ticket"]["team"].as_str().unwrap_or_default().to_owned();
+            teams.entry(team).or_default().push(message);
+        }
+        letters.extend(teams.into_values());
+        letters
+    }
+
+    /// Tries one letter of one or more messages; says whose fault it is if it failed.
     async fn deliver(
         &mut self,
         shared: &Shared,
         troubled: &Troubled,
-        message: &Message,
+        letter: &[Message],
     ) -> Result<Option<Fault>, ledger::Error> {
-        let delivery = words::render(message, self.language, &shared.config, &shared.packs, &shared.zones);
+        self.bucket.spend(shared.clock.now());
+        let render = |message| words::render(message, self.language, &shared.config, &shared.packs, &shared.zones);
+        let deliveries: Vec<Delivery> = letter.iter().filter_map(render).collect();
+        let delivery = match &deliveries[..] {
+            [] => None,
+            [one] => Some(one.clone()),
+            many => words::digest(many, self.language),
+        };
         let sent = match &delivery {
             Some(delivery) => self.sender.send(delivery, shared.clock.now()).await,
             None => Err(Failure::message("the message was written by another version")),
         };
         let now = shared.clock.now();
         let Err(failure) = sent else {
-            shared.outbox.sent(message.id, now)?;
-            shared.metrics.notified_total.add(1);
+            for message in letter {
+                shared.outbox.sent(message.id, now)?;
+                shared.metrics.notified_total.add(1);
+            }
             self.failures = 0;
             troubled.well_again(shared, &self.name);
             return Ok(None);
         };
         shared.metrics.notify_failures_total.add(1);
-        let random = getrandom::u64().unwrap_or(0);
-        let failures = match failure.fault {
-            Fault::Channel => {
-                self.failures = self.failures.saturating_add(1);
-                self.failures
-            }
-            Fault::Message => message.attempts.saturating_add(1),
-        };
-        let due_at = now.saturating_add(wait_ms(failures, random, failure.retry_after_ms));
+        self.put_off(shared, letter, &failure, now)?;
         if failure.fault == Fault::Channel {
-            self.quiet_until = due_at;
             troubled.report(shared, &self.name, &failure.reason, now);
         }
-        let attempts = message.attempts + 1;
-        tracing::warn!(channel = self.name, attempts, reason = failure.reason, "a message was not delivered");
-        shared.outbox.failed(message.id, now, &failure.reason, Some(due_at))?;
         Ok(Some(failure.fault))
+    }
+
+    /// Notes when each message of a letter that failed is tried again.
+    fn put_off(
+        &mut self,
+        shared: &Shared,
+        letter: &[Message],
+        failure: &Failure,
+        now: UnixMs,
+    ) -> Result<(), ledger::Error> {
+        if failure.fault == Fault::Channel {
+            self.failures = self.failures.saturating_add(1);
+        }
+        for message in letter {
+            let failures = match failure.fault {
+                Fault::Channel => self.failures,
+                Fault::Message => message.attempts.saturating_add(1),
+            };
+            let random = getrandom::u64().unwrap_or(0);
+            let due_at = now.saturating_add(wait_ms(failures, random, failure.retry_after_ms));
+            if failure.fault == Fault::Channel {
+                self.quiet_until = due_at;
+            }
+            shared.outbox.failed(message.id, now, &failure.reason, Some(due_at))?;
+        }
+        let attempts = letter.first().map_or(0, |message| message.attempts + 1);
+        let messages = letter.len();
+        tracing::warn!(channel = self.name, attempts, messages, reason = failure.reason, "a message was not delivered");
+        Ok(())
     }
 }
 

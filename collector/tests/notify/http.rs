@@ -22,6 +22,8 @@ pub enum Behave {
     Hang,
     /// Cut the connection.
     Close,
+    /// Answer 200 with this body.
+    Say(&'static str),
     /// Answer 200 after that time.
     Late(Duration),
     /// Answer something that is no HTTP.
@@ -31,6 +33,8 @@ pub enum Behave {
 /// A request as it came.
 #[derive(Debug, Clone)]
 pub struct Request {
+    /// What was asked for, query and all.
+    pub path: String,
     /// Names in lower case.
     pub headers: Vec<(String, String)>,
     /// As bytes.
@@ -59,6 +63,11 @@ pub struct Server {
 
 impl Server {
     pub fn start(plan: impl IntoIterator<Item = Behave>) -> Self {
+        Self::start_with(plan, Behave::Answer(200, &[]))
+    }
+
+    /// As [`Server::start`], with what it does once the plan is through.
+    pub fn start_with(plan: impl IntoIterator<Item = Behave>, afterwards: Behave) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (sender, requests) = channel();
@@ -66,7 +75,8 @@ impl Server {
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let (Ok(stream), sender, plan) = (stream, sender.clone(), plan.clone()) else { return };
-                thread::spawn(move || serve(stream, &sender, &plan));
+                let afterwards = afterwards.clone();
+                thread::spawn(move || serve(stream, &sender, &plan, &afterwards));
             }
         });
         Self { address, requests }
@@ -82,15 +92,24 @@ impl Server {
     }
 }
 
-fn serve(stream: TcpStream, sender: &Sender<Request>, plan: &Mutex<VecDeque<Behave>>) -> Option<()> {
+fn serve(
+    stream: TcpStream,
+    sender: &Sender<Request>,
+    plan: &Mutex<VecDeque<Behave>>,
+    afterwards: &Behave,
+) -> Option<()> {
     let mut reader = BufReader::new(stream.try_clone().ok()?);
     let mut stream = stream;
     loop {
         let request = read(&mut reader)?;
         let behave = plan.lock().unwrap().pop_front();
         sender.send(request).ok()?;
-        match behave.unwrap_or(Behave::Answer(200, &[])) {
+        match behave.unwrap_or_else(|| afterwards.clone()) {
             Behave::Answer(status, headers) => answer(&mut stream, status, headers)?,
+            Behave::Say(text) => {
+                let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", text.len());
+                stream.write_all((head + text).as_bytes()).ok()?;
+            }
             Behave::Close => return None,
             Behave::Late(time) => {
                 thread::sleep(time);
@@ -109,6 +128,7 @@ fn serve(stream: TcpStream, sender: &Sender<Request>, plan: &Mutex<VecDeque<Beha
 fn read(reader: &mut BufReader<TcpStream>) -> Option<Request> {
     let mut line = String::new();
     reader.read_line(&mut line).ok().filter(|n| *n > 0)?;
+    let path = line.split_whitespace().nth(1)?.to_owned();
     let mut headers = Vec::new();
     loop {
         let mut line = String::new();
@@ -116,7 +136,7 @@ fn read(reader: &mut BufReader<TcpStream>) -> Option<Request> {
         let Some((name, value)) = line.trim_end().split_once(':') else { break };
         headers.push((name.to_lowercase(), value.trim().to_owned()));
     }
-    let mut request = Request { headers, body: Vec::new() };
+    let mut request = Request { path, headers, body: Vec::new() };
     request.body.resize(request.header("content-length").parse().unwrap_or(0), 0);
     reader.read_exact(&mut request.body).ok()?;
     Some(request)

@@ -5,6 +5,7 @@
 mod http;
 mod mail;
 mod mail_tests;
+mod robot_tests;
 mod webhook_tests;
 
 use std::{
@@ -88,27 +89,14 @@ impl Post {
 
     /// Commits a message as the step does, and rings.
     fn put(&mut self, channel: &str, key: &str, severity: Severity) {
-        let ticket = serde_json::json!({
-            "id": 1, "number": "nanshan-20251123-001", "venue": "nanshan", "room": "k04", "asset": null,
-            "rule": "air-temperature", "severity": severity, "team": "hvac", "stage": "new", "assignee": null,
-            "hold_reason": null, "proof": "none", "began_at": START, "opened_at": START + 900_000,
-            "acknowledged_at": null, "fixed_at": null, "closed_at": null, "reopened_count": 0,
-            "episode_count": 1, "open_points": ["temperature_celsius"], "worst_point": "temperature_celsius",
-            "worst_value": 23.75, "limit": 22.0, "description": null,
-        });
-        let moved = serde_json::json!({
-            "ticket": 1, "at": START + 900_000, "who": "data", "from": null, "to": "new", "note": "opened", "value": 23.75,
-        });
-        let message = NewMessage {
-            channel: channel.into(),
-            key: key.into(),
-            ticket: Some(1),
-            severity,
-            due_at: START,
-            payload: serde_json::json!({ "news": "opened", "ticket": ticket, "moved": moved }),
-        };
+        self.put_all(&[(channel, key, severity)]);
+    }
+
+    /// Commits many messages at once, as a storm does.
+    fn put_all(&mut self, messages: &[(&str, &str, Severity)]) {
         self.commits += 1;
-        let commit = Commit { at: self.shared.clock.now(), outbox: vec![message], ..Commit::default() };
+        let outbox = messages.iter().map(|(channel, key, severity)| message(channel, key, *severity)).collect();
+        let commit = Commit { at: self.shared.clock.now(), outbox, ..Commit::default() };
         self.ledger.commit(self.commits, &commit).unwrap();
         self.shared.messages.wake();
     }
@@ -140,6 +128,29 @@ impl Post {
             assert!(Instant::now() < end, "{row:?}");
             std::thread::sleep(Duration::from_millis(5));
         }
+    }
+}
+
+/// A message of a ticket of the team `hvac`.
+fn message(channel: &str, key: &str, severity: Severity) -> NewMessage {
+    let ticket = serde_json::json!({
+        "id": 1, "number": "nanshan-20251123-001", "venue": "nanshan", "room": "k04", "asset": null,
+        "rule": "air-temperature", "severity": severity, "team": "hvac", "stage": "new", "assignee": null,
+        "hold_reason": null, "proof": "none", "began_at": START, "opened_at": START + 900_000,
+        "acknowledged_at": null, "fixed_at": null, "closed_at": null, "reopened_count": 0,
+        "episode_count": 1, "open_points": ["temperature_celsius"], "worst_point": "temperature_celsius",
+        "worst_value": 23.75, "limit": 22.0, "description": null,
+    });
+    let moved = serde_json::json!({
+        "ticket": 1, "at": START + 900_000, "who": "data", "from": null, "to": "new", "note": "opened", "value": 23.75,
+    });
+    NewMessage {
+        channel: channel.into(),
+        key: key.into(),
+        ticket: Some(1),
+        severity,
+        due_at: START,
+        payload: serde_json::json!({ "news": "opened", "ticket": ticket, "moved": moved }),
     }
 }
 

@@ -6,6 +6,7 @@ use collector::{
     episode::Severity,
     notify::{
         Sender,
+        post::Poster,
         secret::Secret,
         webhook::{Webhook, sign},
     },
@@ -20,7 +21,7 @@ use super::{
 const PATIENCE: Duration = Duration::from_millis(300);
 
 fn hook(url: &str) -> Sender {
-    Sender::Webhook(Webhook::new(Secret::new(url), Some(Secret::new("s3cret")), PATIENCE))
+    Sender::Webhook(Webhook::new(Poster::new(Secret::new(url), true, PATIENCE), Some(Secret::new("s3cret"))))
 }
 
 #[test]
@@ -162,7 +163,7 @@ fn what_was_not_delivered_is_delivered_after_a_restart() {
 fn stopping_waits_for_no_receiver_that_hangs() {
     let server = Server::start([Behave::Hang]);
     let mut post = Post::new();
-    let slow = Webhook::new(Secret::new(server.url()), None, Duration::from_secs(3_600));
+    let slow = Webhook::new(Poster::new(Secret::new(server.url()), true, Duration::from_secs(3_600)), None);
     post.start(vec![("hook", Sender::Webhook(slow))]);
     post.put("hook", "a:1", Severity::P2);
     server.next();
@@ -180,13 +181,12 @@ fn neither_address_nor_secret_is_ever_logged_or_stored() {
     let mut post = Post::new();
     let token = "t0ken-in-the-address";
     let secret = "very-s3cret-key";
-    let sender = Sender::Webhook(Webhook::new(
-        Secret::new(format!("{}?key={token}", server.url())),
-        Some(Secret::new(secret)),
-        PATIENCE,
-    ));
-    let bad =
-        Sender::Webhook(Webhook::new(Secret::new(format!("ht!tp://{token}")), Some(Secret::new(secret)), PATIENCE));
+    let sender = |url: String| {
+        let poster = Poster::new(Secret::new(url), true, PATIENCE);
+        Sender::Webhook(Webhook::new(poster, Some(Secret::new(secret))))
+    };
+    let bad = sender(format!("ht!tp://{token}"));
+    let sender = sender(format!("{}?key={token}", server.url()));
     post.put("hook", "a:1", Severity::P2);
     post.put("bad", "b:1", Severity::P2);
     post.start(vec![("hook", sender), ("bad", bad)]);
