@@ -11,6 +11,9 @@ const PERIOD: Duration = Duration::from_secs(5);
 const COMMAND: Duration = Duration::from_millis(1);
 /// `stop_periodic_measurement` takes 500 ms, in which nothing is acknowledged.
 const STOP: Duration = Duration::from_millis(500);
+/// `perform_forced_recalibration`, 3.7.1, and how long the chip must have measured before.
+const RECALIBRATION: Duration = Duration::from_millis(400);
+const STEADY: Duration = Duration::from_secs(180);
 const SERIAL: [u16; 3] = [0xF896, 0x31A1, 0x07B3];
 
 /// One chip.
@@ -23,6 +26,10 @@ pub struct Scd4x {
     answer: Vec<u16>,
     self_calibration: u16,
     pressure_hpa: u16,
+    /// How long the last run was.
+    ran: Duration,
+    /// What the last recalibration added.
+    correction_ppm: f64,
 }
 
 impl Scd4x {
@@ -37,6 +44,8 @@ impl Scd4x {
             answer: Vec::new(),
             self_calibration: 1,
             pressure_hpa: 1013,
+            ran: Duration::ZERO,
+            correction_ppm: 0.0,
         }
     }
 
@@ -55,12 +64,32 @@ impl Scd4x {
         self.periods(at) > self.read_periods
     }
 
+    /// Its infrared cell counts molecules: told a wrong pressure, it reads wrong by the ratio.
+    fn unadjusted_ppm(&self, at: &Moment<'_>) -> f64 {
+        at.truth.co2_ppm * at.truth.pressure_hpa / f64::from(self.pressure_hpa)
+    }
+
+    /// What it was told of the air's pressure.
+    #[must_use]
+    pub fn pressure_hpa(&self) -> u16 {
+        self.pressure_hpa
+    }
+
+    fn recalibrate(&mut self, ppm: u16, at: &Moment<'_>) {
+        if self.ran < STEADY {
+            self.answer.push(u16::MAX);
+            return;
+        }
+        let step = (f64::from(ppm) - self.unadjusted_ppm(at) - self.correction_ppm).round();
+        self.correction_ppm += step;
+        self.answer.push((f64::from(0x8000) + step) as u16);
+    }
+
     fn measurement(&mut self, at: &Moment<'_>) {
         self.read_periods = self.periods(at);
         let seen = at.truth;
         let ticks = |share: f64| (share * 65535.0).round().clamp(0.0, 65535.0) as u16;
-        // Its infrared cell counts molecules: told a wrong pressure, it reads wrong by the ratio.
-        let co2 = seen.co2_ppm * 1013.0 / f64::from(self.pressure_hpa);
+        let co2 = self.unadjusted_ppm(at) + self.correction_ppm;
         // The chip's own heat raises its temperature by some kelvins and dries it.
         let celsius = seen.temperature_celsius + 2.5;
         let humidity = seen.humidity_percent * 0.86;
@@ -93,7 +122,14 @@ impl Device for Scd4x {
         let mut busy = COMMAND;
         match (command, argument) {
             (0x21B1, None) if idle => (self.running, self.read_periods) = (Some(now), 0),
-            (0x3F86, None) => (self.running, busy) = (None, STOP),
+            (0x3F86, None) => {
+                self.ran = self.running.take().map_or(Duration::ZERO, |since| now.saturating_sub(since));
+                busy = STOP;
+            }
+            (0x362F, Some(ppm)) if idle => {
+                self.recalibrate(ppm, at);
+                busy = RECALIBRATION;
+            }
             (0xE4B8, None) => self.answer.push(if self.ready(at) { 0x8006 } else { 0x8000 }),
             (0xEC05, None) if self.ready(at) => self.measurement(at),
             (0x3682, None) if idle => self.answer.extend(SERIAL),
