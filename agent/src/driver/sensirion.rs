@@ -1,5 +1,7 @@
 //! How Sensirion chips put words on the bus: 16 bits, high byte first, then a CRC-8 over both.
 
+use embedded_hal::{delay::DelayNs, i2c::I2c};
+
 use super::Error;
 
 /// CRC-8 with polynomial 0x31 and start 0xFF, as in the datasheets of SHT4x (4.4) and SCD4x (3.12).
@@ -21,6 +23,31 @@ pub fn pack(word: u16) -> [u8; 3] {
 pub fn unpack(address: u8, bytes: [u8; 3]) -> Result<u16, Error> {
     let [high, low, crc] = bytes;
     if crc8([high, low]) == crc { Ok(u16::from_be_bytes([high, low])) } else { Err(Error::Crc { address, bytes }) }
+}
+
+/// Sends a command of 16 bits with its arguments, waits its time in ms, and takes the words of the
+/// answer, if there are any.
+pub fn ask<const WORDS: usize, B: I2c + ?Sized>(
+    address: u8,
+    bus: &mut B,
+    delay: &mut dyn DelayNs,
+    (command, takes_ms): (u16, u32),
+    arguments: &[u16],
+) -> Result<[u16; WORDS], Error> {
+    let failed = |error: B::Error| Error::from_bus(address, &error);
+    let mut request = command.to_be_bytes().to_vec();
+    request.extend(arguments.iter().flat_map(|word| pack(*word)));
+    bus.write(address, &request).map_err(failed)?;
+    delay.delay_ms(takes_ms);
+    let mut words = [0; WORDS];
+    if WORDS > 0 {
+        let mut answer = vec![0; 3 * WORDS];
+        bus.read(address, &mut answer).map_err(failed)?;
+        for (word, bytes) in words.iter_mut().zip(answer.chunks_exact(3)) {
+            *word = unpack(address, [bytes[0], bytes[1], bytes[2]])?;
+        }
+    }
+    Ok(words)
 }
 
 #[cfg(test)]

@@ -14,6 +14,8 @@ pub static TABLE: &[&Kind] = &[
     &climate::ds18b20::KIND,
     // Air.
     &air::scd4x::KIND,
+    &air::sgp4x::KIND,
+    &air::sps30::KIND,
     // Light.
     &light::bh1750::KIND,
     // Power and sound.

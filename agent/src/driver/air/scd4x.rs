@@ -92,9 +92,8 @@ const STEADY: Duration = Duration::from_secs(180);
 /// What can be called fresh or reference air: outdoors has 420 ppm and more in a city; a bottle of
 /// reference gas up to 2000.
 const REFERENCE_PPM: std::ops::RangeInclusive<u16> = 400..=2000;
-/// `perform_forced_recalibration`, and how long it takes, table 18.
-const PERFORM_FORCED_RECALIBRATION: [u8; 2] = [0x36, 0x2F];
-const RECALIBRATION_MS: u32 = 400;
+/// `perform_forced_recalibration`, and the ms it takes, table 18.
+const PERFORM_FORCED_RECALIBRATION: (u16, u32) = (0x362F, 400);
 
 /// How the chip is to be set up; see the configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -273,14 +272,8 @@ impl Chip for Scd4x {
 
 /// The crate's own command takes every negative correction for a failure, even the data sheet's example.
 fn forced_recalibration<B: I2c + ?Sized>(bus: &mut B, delay: &mut dyn DelayNs, ppm: u16) -> Result<u16, Error> {
-    let failed = |error: B::Error| Error::from_bus(ADDRESS, &error);
-    let [high, low, crc] = sensirion::pack(ppm);
-    let [command, argument] = PERFORM_FORCED_RECALIBRATION;
-    bus.write(ADDRESS, &[command, argument, high, low, crc]).map_err(failed)?;
-    delay.delay_ms(RECALIBRATION_MS);
-    let mut bytes = [0; 3];
-    bus.read(ADDRESS, &mut bytes).map_err(failed)?;
-    sensirion::unpack(ADDRESS, bytes)
+    let [correction] = sensirion::ask(ADDRESS, bus, delay, PERFORM_FORCED_RECALIBRATION, &[ppm])?;
+    Ok(correction)
 }
 
 /// By how much the readings change, 3.7.1: word − 0x8000, and 0xFFFF for a failure.

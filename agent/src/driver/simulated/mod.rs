@@ -14,8 +14,10 @@ pub mod ntag;
 mod physics;
 pub mod pn532;
 pub mod scd4x;
+pub mod sgp4x;
 pub mod sht3x;
 pub mod sht4x;
+pub mod sps30;
 pub mod thermometer;
 mod wiring;
 
