@@ -122,6 +122,10 @@ pub fn hint(fault: &Fault, driver: &dyn Settings, lang: Lang) -> &'static str {
             "its answers make no sense: switch its supply off and on; a tag may be at the edge of the field",
             "应答内容不合理：请断电重启该器件；若是标签，可能离天线太远",
         ),
+        (Fault::BadResponse, _) if driver.kind().word.starts_with("snmp") => lang.pick(
+            "the device lacks that object, or something else answers: check host, port, device and interface",
+            "设备没有该对象，或应答的不是该设备：请检查主机、端口、设备号和接口名",
+        ),
         (Fault::BadResponse, _) => lang.pick("check host, port and name server", "请检查主机、端口和域名服务器"),
         (Fault::NotPermitted, true) if driver.kind().word == "pn532" => lang.pick(
             "`tag_key_file` must be readable for the agent's user, who must be in the group `i2c`",
@@ -134,6 +138,10 @@ pub fn hint(fault: &Fault, driver: &dyn Settings, lang: Lang) -> &'static str {
         (Fault::NotPermitted, false) if driver.kind().word == "pjlink" => lang.pick(
             "`password` or `password_file` must be the PJLink password in the device's network menu, and readable",
             "`password` 或 `password_file` 应与设备网络菜单中的 PJLink 密码一致，且采集器用户可读取",
+        ),
+        (Fault::NotPermitted, false) if driver.kind().word.starts_with("snmp") => lang.pick(
+            "check `user`, `auth` and both passwords; their files must be readable for the agent's user",
+            "请检查 `user`、`auth` 和两个密码；运行采集器的用户必须能读取密码文件",
         ),
         (Fault::NotPermitted, false) if driver.kind().word != "icmp" => {
             lang.pick("a firewall on this computer forbids it", "本机防火墙禁止了该连接")
