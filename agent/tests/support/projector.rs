@@ -254,6 +254,7 @@ impl State {
             ("%2RLMP", "?") if class_2 => "LMP-1".into(),
             ("%2RFIL", "?") if class_2 => "FLT-1".into(),
             ("%2FREZ", "?") if class_2 => "0".into(),
+            ("%2FREZ" | "%2SVOL" | "%2MVOL", "0" | "1") if class_2 => "OK".into(),
             (known, _) if KNOWN.iter().any(|word| known.ends_with(word)) && (class_2 || !known.starts_with("%2")) => {
                 "ERR2".into()
             }
@@ -268,8 +269,11 @@ impl State {
     }
 }
 
-const KNOWN: [&str; 14] =
-    ["POWR", "CLSS", "ERST", "LAMP", "INST", "NAME", "INF1", "INF2", "INFO", "AVMT", "INPT", "IRES", "FILT", "FREZ"];
+/// Commands that are there; with a parameter that is not, they are out of it (ERR2) and not undefined.
+const KNOWN: [&str; 22] = [
+    "POWR", "CLSS", "ERST", "LAMP", "INST", "NAME", "INF1", "INF2", "INFO", "AVMT", "INPT", "IRES", "FILT", "FREZ",
+    "INNM", "SNUM", "SVER", "RRES", "RLMP", "RFIL", "SVOL", "MVOL",
+];
 
 /// What a device of class 2 hears by UDP and says back (§3.2): its port.
 pub fn searchable(answer: &'static [u8]) -> u16 {
