@@ -94,7 +94,7 @@ pub const STATUS: Quantity = Quantity::resting("http_status", "1", 100.0, 999.0,
 pub const QUANTITIES: [Quantity; 3] = [REACHABLE, LATENCY, STATUS];
 
 /// How much of an answer is looked through for `contains`.
-const BODY_BYTES_MAX: u64 = 64 * 1024;
+const BODY_BYTES_MAX: usize = 64 * 1024;
 /// How many times an answer may send the probe elsewhere.
 const REDIRECTS_MAX: u32 = 5;
 
@@ -155,10 +155,23 @@ impl Probe for Http {
     }
 }
 
-/// Whether the head of the body has `text` in it.
+/// Whether the head of the body has `text` in it. Looks no further than it must, so a page that never ends
+/// can be right; one that drips ends with the time-out, which the client keeps over all of it.
 fn body_contains(answer: &mut ureq::http::Response<ureq::Body>, text: &str) -> bool {
     use std::io::Read;
+    let mut body = answer.body_mut().as_reader();
     let mut head = Vec::new();
-    let read = answer.body_mut().as_reader().take(BODY_BYTES_MAX).read_to_end(&mut head);
-    read.is_ok() && contains(&head, text)
+    let mut part = [0; 4096];
+    while head.len() < BODY_BYTES_MAX && !contains(&head, text) {
+        let room = part.len().min(BODY_BYTES_MAX - head.len());
+        match body.read(&mut part[..room]) {
+            Ok(0) => break,
+            Ok(length) => head.extend_from_slice(&part[..length]),
+            Err(error) => {
+                tracing::debug!(%error, "an HTTP probe heard half an answer");
+                return false;
+            }
+        }
+    }
+    contains(&head, text)
 }
