@@ -13,9 +13,10 @@ pub const AUTH_PASSWORD: &str = "eight or more";
 pub const PRIVACY_PASSWORD: &str = "nine or more";
 
 /// Users: name, what `createUser` takes behind it, and the least security that they must use.
-const USERS: [(&str, &str, &str); 4] = [
+const USERS: [(&str, &str, &str); 5] = [
     ("open", "", "noauth"),
     ("signs", "SHA \"eight or more\"", "auth"),
+    ("signs5", "MD5 \"eight or more\"", "auth"),
     ("hides", "SHA \"eight or more\" AES \"nine or more\"", "priv"),
     ("hides256", "SHA-256 \"eight or more\" AES \"nine or more\"", "priv"),
 ];

@@ -47,6 +47,7 @@ fn keys(user: &str) -> String {
         "v2c" => format!("community = \"{}\"\n", snmpd::COMMUNITY),
         "open" => "user = \"open\"\n".to_owned(),
         "signs" => format!("user = \"signs\"\nauth = \"sha1\"\n{auth}"),
+        "signs5" => format!("user = \"signs5\"\nauth = \"md5\"\n{auth}"),
         "hides" => format!("user = \"hides\"\nauth = \"sha1\"\n{auth}{privacy}"),
         "hides256" => format!("user = \"hides256\"\n{auth}{privacy}"),
         other => panic!("no user {other}"),
@@ -85,7 +86,7 @@ fn check(read: &Result<Vec<Measured>, Error>, expected: &[(&str, Result<f64, Fau
 fn a_ups_on_its_battery_says_so_over_every_security() {
     let house = House::new("snmp-ups");
     let snmpd = Snmpd::start(&house, UPS);
-    for user in ["v2c", "open", "signs", "hides", "hides256"] {
+    for user in ["v2c", "open", "signs5", "signs", "hides", "hides256"] {
         let mut ups = probe(snmpd.port(), "snmp-ups", &keys(user));
         // The second time the engine is known already.
         for _ in 0..2 {

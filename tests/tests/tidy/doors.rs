@@ -24,7 +24,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("lettre", &["collector/src/notify/"]),
     ("hmac", &["collector/src/notify/", "agent/src/driver/tag/", "agent/src/driver/probe/snmp/usm.rs"]),
     ("aes", &["agent/src/driver/probe/snmp/usm.rs"]),
-    ("md5", &["agent/src/driver/probe/pjlink/line.rs"]),
+    ("md5", &["agent/src/driver/probe/pjlink/line.rs", "agent/src/driver/probe/snmp/usm.rs"]),
     ("minicbor", &["agent/src/driver/tag/record.rs"]),
     ("ureq", &["collector/src/notify/", "agent/src/driver/probe/http.rs"]),
     ("axum", &["collector/src/web/"]),

@@ -6,13 +6,16 @@ use aes::{
     cipher::{Block, BlockCipherEncrypt, KeyInit as _},
 };
 use hmac::{Hmac, Mac};
+use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
 /// What signs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hash {
-    /// HMAC-SHA-96 (RFC 3414 §7), the only one that older devices have.
+    /// HMAC-MD5-96 (RFC 3414 §6): broken for other ends, and all that some UPS have.
+    Md5,
+    /// HMAC-SHA-96 (RFC 3414 §7), the best that older devices have.
     Sha1,
     /// HMAC-192-SHA-256 (RFC 7860 §4).
     Sha256,
@@ -27,11 +30,12 @@ pub(super) const SALT_BYTES: usize = 8;
 
 impl Hash {
     /// As a file writes them.
-    pub(super) const WORDS: &[&str] = &["sha1", "sha256"];
-    pub(super) const ALL: [Self; 2] = [Self::Sha1, Self::Sha256];
+    pub(super) const WORDS: &[&str] = &["md5", "sha1", "sha256"];
+    pub(super) const ALL: [Self; 3] = [Self::Md5, Self::Sha1, Self::Sha256];
 
     pub(super) fn word(self) -> &'static str {
         match self {
+            Self::Md5 => "md5",
             Self::Sha1 => "sha1",
             Self::Sha256 => "sha256",
         }
@@ -40,7 +44,7 @@ impl Hash {
     /// How many bytes of a signature are sent.
     pub(super) fn signature_bytes(self) -> usize {
         match self {
-            Self::Sha1 => 12,
+            Self::Md5 | Self::Sha1 => 12,
             Self::Sha256 => 24,
         }
     }
@@ -48,6 +52,7 @@ impl Hash {
     /// The key that a password is (RFC 3414 A.2): as slow as a second's thousandth.
     pub(super) fn stretch(self, password: &[u8]) -> Vec<u8> {
         match self {
+            Self::Md5 => stretch::<Md5>(password),
             Self::Sha1 => stretch::<Sha1>(password),
             Self::Sha256 => stretch::<Sha256>(password),
         }
@@ -57,6 +62,7 @@ impl Hash {
     pub(super) fn localize(self, key: &[u8], engine: &[u8]) -> Vec<u8> {
         let text = [key, engine, key].concat();
         match self {
+            Self::Md5 => Md5::digest(text).to_vec(),
             Self::Sha1 => Sha1::digest(text).to_vec(),
             Self::Sha256 => Sha256::digest(text).to_vec(),
         }
@@ -65,6 +71,7 @@ impl Hash {
     /// The signature of a message in which its place is zero.
     pub(super) fn sign(self, key: &[u8], message: &[u8]) -> Vec<u8> {
         let mut signature = match self {
+            Self::Md5 => keyed::<Hmac<Md5>>(key, message).finalize().into_bytes().to_vec(),
             Self::Sha1 => keyed::<Hmac<Sha1>>(key, message).finalize().into_bytes().to_vec(),
             Self::Sha256 => keyed::<Hmac<Sha256>>(key, message).finalize().into_bytes().to_vec(),
         };
@@ -75,6 +82,7 @@ impl Hash {
     /// Whether that is its signature, in a time that tells nobody how much of it is right.
     pub(super) fn is_signed(self, key: &[u8], message: &[u8], signature: &[u8]) -> bool {
         let right = match self {
+            Self::Md5 => keyed::<Hmac<Md5>>(key, message).verify_truncated_left(signature),
             Self::Sha1 => keyed::<Hmac<Sha1>>(key, message).verify_truncated_left(signature),
             Self::Sha256 => keyed::<Hmac<Sha256>>(key, message).verify_truncated_left(signature),
         };
@@ -106,7 +114,7 @@ pub(super) struct Cipher {
 }
 
 impl Cipher {
-    /// The key is the first 16 bytes of a localised one; both hashes have more.
+    /// The key is the first 16 bytes of a localised one; all hashes have as many.
     pub(super) fn new(key: &[u8], boots: u32, time: u32, salt: [u8; SALT_BYTES]) -> Self {
         let aes = Aes128::new_from_slice(&key[..AES_BYTES]).expect("16 bytes are a key of AES-128");
         let mut last = [0; AES_BYTES];
@@ -150,7 +158,10 @@ mod tests {
 
     #[test]
     fn a_password_becomes_the_keys_of_the_standard() {
-        // RFC 3414 A.3.2.
+        // RFC 3414 A.3.1 and A.3.2.
+        let key = Hash::Md5.stretch(PASSWORD);
+        assert_eq!(key, hex("9faf3283884e92834ebc9847d8edd963"));
+        assert_eq!(Hash::Md5.localize(&key, ENGINE), hex("526f5eed9fcce26f8964c2930787d82b"));
         let key = Hash::Sha1.stretch(PASSWORD);
         assert_eq!(key, hex("9fb5cc0381497b3793528939ff788d5d79145211"));
         assert_eq!(Hash::Sha1.localize(&key, ENGINE), hex("6695febc9288e36282235fc7151f128497b38f3f"));
