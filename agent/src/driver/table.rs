@@ -21,6 +21,7 @@ pub static TABLE: &[&Kind] = &[
     // Power and sound.
     &power::ina219::KIND,
     &power::ina226::KIND,
+    &power::ct::KIND,
     // Extinguisher tags.
     &tag::extinguisher::KIND,
     // Contacts.

@@ -1,7 +1,11 @@
 //! Electricity and sound: is the equipment powered, does it play, and how loud?
 
+pub mod ads1115;
+pub mod ct;
 pub mod ina219;
 pub mod ina226;
+pub mod levels;
+pub mod rms;
 pub mod shunt;
 
 use wire::Fault;

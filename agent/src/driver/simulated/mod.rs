@@ -2,6 +2,7 @@
 //! request. Turns what a test or the demo sets into bytes on a bus; never into readings, which
 //! only the real drivers make.
 
+pub mod ads1115;
 pub mod bh1750;
 pub mod bme280;
 mod device;
