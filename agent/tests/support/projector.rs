@@ -133,7 +133,7 @@ const RANDOM: &str = "498e4a67";
 
 fn serve(shared: &Mutex<State>, ears: &Mutex<Vec<Vec<u8>>>, number: usize, mut peer: TcpStream) -> std::io::Result<()> {
     peer.set_nodelay(true)?;
-    // §6.1: an idle connection is closed by the device after 30 s.
+    // A device closes a connection that says nothing for 30 s.
     peer.set_read_timeout(Some(Duration::from_secs(30)))?;
     let State { password, habit, .. } = shared.lock().unwrap().clone();
     match (&habit, &password) {
