@@ -46,3 +46,8 @@ fn no_folder_panics_the_recovery_of_a_spool() {
 fn no_answer_of_a_bus_panics_a_driver() {
     check("bus_");
 }
+
+#[test]
+fn no_line_of_a_device_panics_a_probe() {
+    check("probe_");
+}

@@ -8,6 +8,7 @@ pub mod bus;
 pub mod bytes;
 pub mod config;
 pub mod json;
+pub mod probe;
 pub mod spool;
 pub mod text;
 pub mod wire;
@@ -43,7 +44,13 @@ pub struct Tally {
 /// Every target.
 #[must_use]
 pub fn targets() -> Vec<Target> {
-    wire::targets().into_iter().chain(config::targets()).chain(spool::targets()).chain(bus::targets()).collect()
+    wire::targets()
+        .into_iter()
+        .chain(config::targets())
+        .chain(spool::targets())
+        .chain(bus::targets())
+        .chain(probe::targets())
+        .collect()
 }
 
 /// Tries inputs for `duration`, beginning with the seeds as they are.
