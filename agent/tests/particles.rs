@@ -46,7 +46,7 @@ fn set_up() -> (Vec<Bus>, Vec<Wait>) {
         vec![Bus::write(AT, vec![0x01, 0x04])],
         // A week is 0x00093A80 s.
         asks(0x8004, &[0x0009, 0x3A80]),
-        // Table 8: float format, a dummy byte, and the checksum 0xAC of both.
+        // Float format, a dummy byte, and the checksum 0xAC of both.
         vec![Bus::write(AT, vec![0x00, 0x10, 0x03, 0x00, 0xAC])],
     ]
     .concat();

@@ -18,6 +18,7 @@ pub static TABLE: &[&Kind] = &[
     &air::sps30::KIND,
     // Light.
     &light::bh1750::KIND,
+    &light::veml7700::KIND,
     // Power and sound.
     &power::ina219::KIND,
     &power::ina226::KIND,

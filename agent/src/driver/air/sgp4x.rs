@@ -77,12 +77,12 @@ const FEED_EVERY: Duration = Duration::from_secs(1);
 const FEED_LATE: Duration = Duration::from_millis(2500);
 /// What was learned is not used again "after interruptions of more than 10 minutes".
 const INTERRUPTION_MAX: Duration = Duration::from_secs(600);
-/// The NOx pixel is damaged by more than 10 s of conditioning, SGP41 datasheet 3.1.
+/// The NOx pixel is damaged by more than 10 s of conditioning, as the SGP41's data sheet warns.
 const CONDITIONING: Duration = Duration::from_secs(10);
 /// So many unanswered looks in a row, and whoever answers next may be another chip, or a cold one.
 const FAILURES_MAX: u32 = 3;
 
-/// Commands and their longest times in ms: SGP40 datasheet table 9, SGP41 datasheet table 10.
+/// Commands and their longest times in ms, from the tables of commands of both data sheets.
 const SERIAL_NUMBER: (u16, u32) = (0x3682, 1);
 const TURN_HEATER_OFF: (u16, u32) = (0x3615, 1);
 const SELF_TEST: (u16, u32) = (0x280E, 320);
@@ -223,7 +223,7 @@ impl Sgp4x {
         let outcome = match known.model {
             Model::Sgp40 => ask::<1, _>(bus, context.delay, SGP40_MEASURE, &climate(context.air, now)),
             Model::Sgp41 if now < known.since + CONDITIONING => {
-                // Conditioning is told the defaults, SGP41 datasheet 3.1.
+                // Conditioning is told the defaults, as the data sheet says.
                 ask::<1, _>(bus, context.delay, SGP41_CONDITION, &DEFAULT_CLIMATE)
             }
             Model::Sgp41 => {
@@ -326,13 +326,13 @@ fn climate(air: &crate::driver::Air, now: Duration) -> [u16; 2] {
     [humidity_ticks(humidity), temperature_ticks(celsius)]
 }
 
-/// SGP40 datasheet 3.1: %RH · 65535 / 100.
+/// Both data sheets: %RH · 65535 / 100.
 #[must_use]
 pub fn humidity_ticks(percent: f64) -> u16 {
     (percent.clamp(0.0, 100.0) * 65535.0 / 100.0).round() as u16
 }
 
-/// SGP40 datasheet 3.1: (°C + 45) · 65535 / 175, from −45 to 130.
+/// Both data sheets: (°C + 45) · 65535 / 175, from −45 to 130.
 #[must_use]
 pub fn temperature_ticks(celsius: f64) -> u16 {
     ((celsius.clamp(-45.0, 130.0) + 45.0) * 65535.0 / 175.0).round() as u16

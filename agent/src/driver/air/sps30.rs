@@ -65,8 +65,7 @@ impl crate::driver::Settings for Settings {
     }
 }
 
-/// Mass of the particles up to a size, in the order of the chip's answer. Specified to 1000 µg/m³,
-/// table 1; a fog machine makes more. Clean air is 0.0 for hours, so they are never `stuck`.
+/// Mass of the particles up to a size, in the order of the chip's answer. Specified to 1000 µg/m³; a fog machine makes more. Clean air is 0.0 for hours, so they are never `stuck`.
 pub const QUANTITIES: [Quantity; 4] = [
     Quantity::resting("pm1_ug_m3", "ug/m3", 0.0, 3000.0, 1),
     Quantity::resting("pm2_5_ug_m3", "ug/m3", 0.0, 3000.0, 1),
@@ -74,16 +73,16 @@ pub const QUANTITIES: [Quantity; 4] = [
     Quantity::resting("pm10_ug_m3", "ug/m3", 0.0, 3000.0, 1),
 ];
 
-/// Once a week, as made: 604 800 s, section 4.2.
+/// Once a week, as made: 604 800 s, "Fan Auto Cleaning".
 const CLEAN_DEFAULT: Duration = Duration::from_secs(7 * 86_400);
-/// "Typical start-up time" of the particle count: 8 s at more than 200 particles, 30 s at fewer, table 1.
+/// "Typical start-up time" of the particle count: 8 s at more than 200 particles, 30 s at fewer.
 const START_UP: Duration = Duration::from_secs(30);
 /// There is something new each second. Asked so many times in vain at periods of a second or more, it
 /// has stopped, after a brown-out say, and is set up anew. The fan cleans itself for 10 s, in which
-/// nothing is new, 4.2.
+/// nothing is new.
 const EMPTY_MAX: u32 = 15;
 
-/// Commands and their longest times in ms, table 8; where it says under 5 ms, 5.
+/// Commands and their longest times in ms, from the table of I2C commands; where it says under 5 ms, 5.
 const START_MEASUREMENT: (u16, u32) = (0x0010, 20);
 const STOP_MEASUREMENT: (u16, u32) = (0x0104, 20);
 const DATA_READY: (u16, u32) = (0x0202, 5);
@@ -95,10 +94,10 @@ const SERIAL_NUMBER: (u16, u32) = (0xD033, 5);
 const STATUS: (u16, u32) = (0xD206, 5);
 /// "Output format: big-endian IEEE 754 float", with a dummy byte.
 const FORMAT_FLOAT: u16 = 0x0300;
-/// The product type, 6.3.9.
+/// The product type of every SPS30, "Read Device Information".
 const PRODUCT: &str = "00080000";
 
-/// The status register, table 4.4: the fan's speed is out of range.
+/// "Device Status Register": the fan's speed is out of range.
 const STATUS_SPEED: u32 = 1 << 21;
 /// The laser's current is out of range.
 const STATUS_LASER: u32 = 1 << 5;
@@ -128,7 +127,7 @@ impl Sps30 {
 
     /// Wakes, identifies, configures and starts the chip; takes 0.1 s.
     fn set_up<B: I2c + ?Sized>(&mut self, bus: &mut B, delay: &mut dyn DelayNs, now: Duration) -> Result<(), Error> {
-        // The first wakes its interface and is not acknowledged, 6.3.7; one that is awake may take it,
+        // The first wakes its interface and is not acknowledged; one that is awake may take it,
         // refuse it, or be of a firmware that does not know it.
         let _: Result<[u16; 0], Error> = sensirion::ask(ADDRESS, bus, delay, WAKE_UP, &[]);
         let _: Result<[u16; 0], Error> = sensirion::ask(ADDRESS, bus, delay, WAKE_UP, &[]);

@@ -5,10 +5,11 @@
 //! The crate `bh1750` is not used: it has one release, waits in the typical time of the data sheet
 //! instead of the longest, and hides the raw count that saturation shows in.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use embedded_hal::{delay::DelayNs, i2c::I2c};
 
+use super::median::{LEN_MAX, Median};
 use crate::driver::{Chip, Context, Error, Kind, Measured, Place, Quantity, Reader, Seat, Sits, simulated};
 
 /// BH1750FVI, at 0x23 (ADDR low) or 0x5c (ADDR high).
@@ -20,7 +21,7 @@ pub static KIND: Kind = Kind {
     period: None,
     period_min: None,
     read: |table| Some(Arc::new(Settings::read(table)?)),
-    at: Some(|seat| Arc::new(Settings { seat, mtreg: MTREG_DEFAULT })),
+    at: Some(|seat| Arc::new(Settings { seat, mtreg: MTREG_DEFAULT, median: 1 })),
 };
 const ADDRESSES: &[u8] = &[0x23, 0x5C];
 
@@ -31,13 +32,16 @@ pub struct Settings {
     pub seat: Seat,
     /// Measurement time register, 31 to 254; 69 as made, 254 for dark rooms.
     pub mtreg: u8,
+    /// The reading is the middle of so many measurements, one a second; 1 measures when it is read.
+    pub median: u8,
 }
 
 impl Settings {
     fn read(table: &crate::config::Table<'_>) -> Option<Self> {
         let seat = Seat::read(table, ADDRESSES);
         let mtreg = table.whole("mtreg", 31, 254).unwrap_or(MTREG_DEFAULT.into());
-        Some(Self { seat: seat?, mtreg: u8::try_from(mtreg).ok()? })
+        let median = table.whole("median", 1, LEN_MAX.into()).unwrap_or(1);
+        Some(Self { seat: seat?, mtreg: u8::try_from(mtreg).ok()?, median: u8::try_from(median).ok()? })
     }
 }
 
@@ -50,12 +54,13 @@ impl crate::driver::Settings for Settings {
     }
     fn print(&self, table: &mut toml::Table) {
         table.insert("mtreg".into(), i64::from(self.mtreg).into());
+        table.insert("median".into(), i64::from(self.median).into());
     }
     fn quantities(&self) -> Vec<Quantity> {
         vec![ILLUMINANCE]
     }
     fn start(&self) -> Reader {
-        Reader::Chip(Box::new(Bh1750::new(self.seat.address, self.mtreg)))
+        Reader::Chip(Box::new(Bh1750::new(self.seat.address, self.mtreg).over(self.median)))
     }
     fn simulate(&self) -> Option<Box<dyn simulated::Device>> {
         Some(Box::new(simulated::bh1750::Bh1750::new()))
@@ -101,13 +106,28 @@ pub struct Bh1750 {
     verified: bool,
     /// Readings since it was tried.
     readings: u32,
+    median: Median,
+    /// When a measurement was begun that nobody fetched yet.
+    begun: Option<Duration>,
 }
 
 impl Bh1750 {
     /// The chip at `address`, to be used with measurement time register `mtreg`; no traffic yet.
     #[must_use]
     pub fn new(address: u8, mtreg: u8) -> Self {
-        Self { address, mtreg, verified: false, readings: 0 }
+        Self { address, mtreg, verified: false, readings: 0, median: Median::new(1), begun: None }
+    }
+
+    /// The same with readings that are the middle of `len` measurements.
+    #[must_use]
+    pub fn over(self, len: u8) -> Self {
+        Self { median: Median::new(len), ..self }
+    }
+
+    /// Whoever answers next may be another chip, in another light.
+    fn doubt(&mut self) {
+        (self.verified, self.begun) = (false, None);
+        self.median.clear();
     }
 
     /// Fails where the counts do not follow the measurement time.
@@ -116,6 +136,8 @@ impl Bh1750 {
         if self.verified && self.readings < VERIFY_EVERY {
             return Ok(());
         }
+        // What runs is broken off by what follows.
+        self.begun = None;
         let mut counts = [0; 2];
         for _ in 0..VERIFY_ATTEMPTS {
             for (count, mtreg) in counts.iter_mut().zip(VERIFY_MTREG) {
@@ -134,39 +156,105 @@ impl Bh1750 {
         Err(Error::WrongDevice { address: self.address, expected: "BH1750", found })
     }
 
+    fn measure<B: I2c + ?Sized>(&self, bus: &mut B, delay: &mut dyn DelayNs, mtreg: u8) -> Result<u16, Error> {
+        self.begin(bus, mtreg)?;
+        delay.delay_ms(measure_ms(mtreg));
+        self.fetch(bus)
+    }
+
     /// The register is written each time: a chip that lost power forgot it, and its counts would
     /// mean other lux.
-    fn measure<B: I2c + ?Sized>(&self, bus: &mut B, delay: &mut dyn DelayNs, mtreg: u8) -> Result<u16, Error> {
-        let failed = |error: B::Error| Error::from_bus(self.address, &error);
+    fn begin<B: I2c + ?Sized>(&self, bus: &mut B, mtreg: u8) -> Result<(), Error> {
         let time = [CHANGE_TIME_HIGH | mtreg >> 5, CHANGE_TIME_LOW | mtreg & 0x1F];
         for command in [POWER_ON, time[0], time[1], ONE_TIME_H_RESOLUTION_MODE2] {
-            bus.write(self.address, &[command]).map_err(failed)?;
+            bus.write(self.address, &[command]).map_err(|error| Error::from_bus(self.address, &error))?;
         }
-        delay.delay_ms(measure_ms(mtreg));
+        Ok(())
+    }
+
+    fn fetch<B: I2c + ?Sized>(&self, bus: &mut B) -> Result<u16, Error> {
         let mut bytes = [0; 2];
-        bus.read(self.address, &mut bytes).map_err(failed)?;
+        bus.read(self.address, &mut bytes).map_err(|error| Error::from_bus(self.address, &error))?;
         Ok(u16::from_be_bytes(bytes))
+    }
+
+    /// Fetches the measurement that was begun a look ago and begins the next: nobody waits for it.
+    fn roll<B: I2c + ?Sized>(&mut self, bus: &mut B, now: Duration) -> Result<(), Error> {
+        let takes = Duration::from_millis(measure_ms(self.mtreg).into());
+        match self.begun {
+            Some(at) if now < at + takes => return Ok(()),
+            Some(_) => {
+                let raw = self.fetch(bus)?;
+                self.median.push(lux_or_brighter(raw, self.mtreg));
+            }
+            None => {}
+        }
+        self.begun = None;
+        self.begin(bus, self.mtreg)?;
+        self.begun = Some(now);
+        Ok(())
+    }
+
+    /// A reading that is the middle of the last looks; the first has none to go by.
+    fn middle<B: I2c + ?Sized>(&mut self, bus: &mut B, context: &mut Context<'_>) -> Result<Measured, Error> {
+        self.verify(bus, context.delay)?;
+        if self.median.middle().is_none() {
+            let raw = self.measure(bus, context.delay, self.mtreg)?;
+            self.median.push(lux_or_brighter(raw, self.mtreg));
+            self.begun = None;
+        }
+        self.roll(bus, context.now)?;
+        let lux = self.median.middle().filter(|lux| lux.is_finite()).ok_or_else(too_bright)?;
+        Ok(Measured::plain(ILLUMINANCE.name, lux))
     }
 }
 
 impl Chip for Bh1750 {
     fn read<B: I2c + ?Sized>(&mut self, bus: &mut B, context: &mut Context<'_>) -> Result<Vec<Measured>, Error> {
+        if self.median.every().is_some() {
+            let outcome = self.middle(bus, context);
+            if outcome.is_err() {
+                self.doubt();
+            }
+            return Ok(vec![outcome?]);
+        }
         let raw = self.verify(bus, context.delay).and_then(|()| self.measure(bus, context.delay, self.mtreg));
         if raw.is_err() {
             self.verified = false;
         }
         let raw = raw?;
         if raw == u16::MAX {
-            // Either brighter than it can count, or nobody drives the data line.
-            let text = "the count is at its end: too bright for `mtreg`, or no BH1750".to_owned();
-            return Err(Error::Other { fault: wire::Fault::OutOfRange, text });
+            return Err(too_bright());
         }
         Ok(vec![Measured::new(ILLUMINANCE.name, illuminance_lux(raw, self.mtreg), raw.into())])
+    }
+
+    fn look_every(&self) -> Option<Duration> {
+        self.median.every()
+    }
+
+    fn look<B: I2c + ?Sized>(&mut self, bus: &mut B, context: &mut Context<'_>) -> Result<bool, Error> {
+        // A stranger at the address gets no vote: only one that was tried is listened to.
+        if self.verified || self.median.middle().is_some() {
+            self.roll(bus, context.now).inspect_err(|_| self.doubt())?;
+        }
+        Ok(false)
     }
 
     fn identity(&self) -> Option<String> {
         self.verified.then(|| "BH1750".to_owned())
     }
+}
+
+/// Either brighter than it can count, or nobody drives the data line.
+fn too_bright() -> Error {
+    let text = "the count is at its end: too bright for `mtreg`, or no BH1750".to_owned();
+    Error::Other { fault: wire::Fault::OutOfRange, text }
+}
+
+/// For a median, in which a flash that is too bright to count is just bright.
+fn lux_or_brighter(raw: u16, mtreg: u8) -> f64 {
+    if raw == u16::MAX { f64::INFINITY } else { illuminance_lux(raw, mtreg) }
 }
 
 /// How long to wait for a measurement.

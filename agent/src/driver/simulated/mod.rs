@@ -20,6 +20,7 @@ pub mod sht3x;
 pub mod sht4x;
 pub mod sps30;
 pub mod thermometer;
+pub mod veml7700;
 mod wiring;
 
 use std::{

@@ -10,7 +10,7 @@ use crate::driver::{
 };
 
 const SERIAL: [u16; 3] = [0x0000, 0x0123, 0xABCD];
-/// Typical times: SGP40 datasheet table 9, SGP41 datasheet table 10.
+/// Typical times, from the tables of commands of both data sheets.
 const SELF_TEST: Duration = Duration::from_millis(250);
 const SGP40_MEASURE: Duration = Duration::from_millis(25);
 const SGP41_MEASURE: Duration = Duration::from_millis(45);

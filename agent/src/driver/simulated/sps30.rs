@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Device, Moment, Truth};
 use crate::driver::{air::sps30::ADDRESS, bus::BusError, sensirion};
 
-/// A new measurement each second, 4.1.
+/// A new measurement each second.
 const PERIOD: Duration = Duration::from_secs(1);
 const SERIAL: &[u8; 16] = b"F0A1B2C3D4E5F601";
 
