@@ -82,7 +82,7 @@ pub fn agent_config(index: usize, broker: SocketAddr, song_server: SocketAddr, d
             None,
             Arc::new(air::scd4x::Settings { seat: seat(simulated::SCD4X), setup: air::scd4x::Setup::default() }),
         ),
-        sensor("light", None, Arc::new(light::bh1750::Settings { seat: seat(LIGHT_ADDRESS), mtreg: 254 })),
+        sensor("light", None, Arc::new(light::bh1750::Settings { seat: seat(LIGHT_ADDRESS), mtreg: 254, median: 1 })),
         sensor("amplifier-power", Some("amplifier"), contact(&bus, AMPLIFIER_LINE, "power_on")),
         sensor("extinguisher-bracket", Some("extinguisher"), contact(&bus, EXTINGUISHER_LINE, "present")),
         Sensor {

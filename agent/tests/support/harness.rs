@@ -122,7 +122,7 @@ pub fn scd4x() -> Driver {
 }
 
 pub fn bh1750() -> Driver {
-    Arc::new(light::bh1750::Settings { seat: Seat::new(id("i2c"), 0x23), mtreg: 254 })
+    Arc::new(light::bh1750::Settings { seat: Seat::new(id("i2c"), 0x23), mtreg: 254, median: 1 })
 }
 
 pub fn contact() -> Driver {
