@@ -155,6 +155,18 @@ fn err3_leaves_points_out_and_is_no_fault() {
 }
 
 #[test]
+fn who_it_is_waits_until_all_of_it_was_said() {
+    let projector = Projector::with(Habit::SaysEach(&[("INF1", "ERR1"), ("NAME", "ERR3")]));
+    let mut probe = Pjlink::new(settings(&projector));
+    probe.read().unwrap();
+    assert_eq!(probe.identity(), None);
+    projector.state().habit = Habit::Good;
+    probe.read().unwrap();
+    // The maker is not asked again: it was undefined.
+    assert_eq!(probe.identity().as_deref(), Some("HW-4352 \"K01 投影\" PJLink class 2"));
+}
+
+#[test]
 fn err3_to_the_power_itself_is_reachable_without_power() {
     let projector = Projector::with(Habit::Says("POWR", "ERR3"));
     let measured = poll(settings(&projector)).unwrap();

@@ -161,7 +161,7 @@ pub fn point(language: Language, point: &PointName) -> Cow<'static, str> {
 /// Unit of a point, from the end of its name; empty where it is a plain number or a state.
 #[must_use]
 pub fn unit(point: &PointName) -> &'static str {
-    const UNITS: [(&str, &str); 14] = [
+    const UNITS: [(&str, &str); 15] = [
         ("_celsius", "°C"),
         ("_percent", "%"),
         ("_ppm", "ppm"),
@@ -174,6 +174,7 @@ pub fn unit(point: &PointName) -> &'static str {
         ("_hectopascal", "hPa"),
         ("_ms", "ms"),
         ("_seconds", "s"),
+        ("_hours", "h"),
         ("_bytes", "B"),
         ("_hertz", "Hz"),
     ];

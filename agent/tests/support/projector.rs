@@ -27,6 +27,8 @@ pub enum Habit {
     HangsOn(&'static str),
     /// Answers this command with this parameter, an error say.
     Says(&'static str, &'static str),
+    /// Answers these commands with these parameters.
+    SaysEach(&'static [(&'static str, &'static str)]),
     /// Answers every command but POWR with this parameter.
     SaysToAllBut(&'static str, &'static str),
     /// Answers with these bytes instead, whatever is asked.
@@ -180,6 +182,10 @@ fn say(habit: &Habit, peer: &mut TcpStream, command: &str, answer: &str) -> std:
         Habit::NeverAnswers => return wait_for_end(peer).map(|()| false),
         Habit::HangsOn(word) if is(word) => return wait_for_end(peer).map(|()| false),
         Habit::Says(word, parameter) if is(word) => format!("{head}={parameter}\r"),
+        Habit::SaysEach(pairs) if pairs.iter().any(|(word, _)| is(word)) => {
+            let (_, parameter) = pairs.iter().find(|(word, _)| is(word)).unwrap();
+            format!("{head}={parameter}\r")
+        }
         Habit::SaysToAllBut(word, parameter) if !is(word) => format!("{head}={parameter}\r"),
         Habit::Bytes(bytes) => {
             peer.write_all(bytes)?;

@@ -161,6 +161,20 @@ struct Poll<'a> {
     failed: bool,
 }
 
+impl Poll<'_> {
+    fn note(&mut self, question: Question, answer: &Answer) {
+        match answer {
+            Answer::Value(value) => self.measured.extend(values::points(question, value)),
+            Answer::Failed => {
+                self.failed = true;
+                self.measured.extend(values::faults(question, &Fault::BadResponse));
+            }
+            // What it has not, or cannot say now, is left out.
+            Answer::Undefined | Answer::OutOfParameter | Answer::NotNow | Answer::WrongPassword => {}
+        }
+    }
+}
+
 impl Pjlink {
     /// A probe that has asked nothing yet.
     #[must_use]
@@ -203,15 +217,10 @@ impl Pjlink {
         let patience = if question == Question::Lamps { self.settings.lamp_timeout } else { self.settings.timeout };
         let fault = match poll.link.ask(question, patience) {
             Ok(answer) => {
-                match &answer {
-                    Answer::Value(value) => poll.measured.extend(values::points(question, value)),
-                    Answer::Undefined => drop(self.undefined.insert(question)),
-                    Answer::Failed => {
-                        poll.failed = true;
-                        poll.measured.extend(values::faults(question, &Fault::BadResponse));
-                    }
-                    Answer::OutOfParameter | Answer::NotNow | Answer::WrongPassword => {}
+                if answer == Answer::Undefined {
+                    self.undefined.insert(question);
                 }
+                poll.note(question, &answer);
                 return Ok(Some(answer));
             }
             Err(trouble @ (Trouble::NoPassword | Trouble::WrongPassword | Trouble::UnknownProof)) => {
@@ -227,8 +236,11 @@ impl Pjlink {
         Ok(None)
     }
 
-    /// Who the device is, once it says all of it: `Maker Product "name", PJLink class 2`.
+    /// Who the device is, once it says all of it: `Maker Product "name" PJLink class 2`.
     fn introduce(&mut self, poll: &mut Poll<'_>) -> Result<Option<String>, Trouble> {
+        if self.class.is_none() && !self.undefined.contains(&Question::Class) {
+            return Ok(None);
+        }
         let mut words = Vec::new();
         for question in [Question::Maker, Question::Product, Question::Name] {
             match self.ask(poll, question)? {
@@ -236,7 +248,7 @@ impl Pjlink {
                     let name = values::name(&value);
                     words.push(if question == Question::Name { format!("\"{name}\"") } else { name });
                 }
-                Some(Answer::Undefined) => {}
+                _ if self.undefined.contains(&question) => {}
                 // Not now: later.
                 _ => return Ok(None),
             }
@@ -278,19 +290,9 @@ impl Probe for Pjlink {
             }
         };
         let latency = since.elapsed();
-        let is_lit = match &first {
-            Answer::Value(value) => {
-                poll.measured.extend(values::points(Question::Power, value));
-                value.as_slice() == b"1"
-            }
-            Answer::Failed => {
-                poll.failed = true;
-                poll.measured.extend(values::faults(Question::Power, &Fault::BadResponse));
-                true
-            }
-            _ => true,
-        };
-        self.ask_on(&mut poll, is_lit).map_err(|trouble| self.refused(&trouble))?;
+        poll.note(Question::Power, &first);
+        let is_dark = matches!(&first, Answer::Value(value) if value != b"1");
+        self.ask_on(&mut poll, !is_dark).map_err(|trouble| self.refused(&trouble))?;
         let mut measured = vec![
             Measured::flag(REACHABLE.name, true),
             Measured::plain(LATENCY.name, milliseconds(latency)),
