@@ -14,7 +14,7 @@ const MERGE_REAL_MIN: Duration = Duration::from_millis(20);
 /// A bus that has been silent for so long has failed as a whole; its thread is replaced.
 const HUNG_AFTER: Duration = Duration::from_secs(10);
 /// Shorter than this in real time, silence says more about the computer than about the bus.
-const SILENCE_REAL_MIN: Duration = Duration::from_millis(500);
+const SILENCE_REAL_MIN: Duration = Duration::from_millis(1500);
 
 /// How patient to be.
 #[derive(Debug, Clone, Copy, PartialEq)]
