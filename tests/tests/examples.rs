@@ -124,7 +124,7 @@ async fn a_telecom_hall_runs_an_hour_without_a_fault_and_shows_those_that_are_pl
     let community = house.write("community", snmpd::COMMUNITY);
     let auth = house.write("auth", snmpd::AUTH_PASSWORD);
     let privacy = house.write("privacy", snmpd::PRIVACY_PASSWORD);
-    let screen = Projector::start(State { class: 1, ..State::default() });
+    let screen = Projector::start(State::default());
     let (queue, names_server, kiosk) = (greeter(""), dns_server(), web_server(200, "all ready"));
     let agent_port = snmpd.port();
     let mut room = Room::furnish(TELECOM, |name, sensor| match name {

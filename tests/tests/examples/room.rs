@@ -148,7 +148,12 @@ impl Room {
                 if excused || !warm && fault.as_str() == "warming_up" {
                     continue;
                 }
-                assert!(!self.strict, "`{point}` is {} and nobody planted that, {:?} in", fault.as_str(), draft.read_at);
+                assert!(
+                    !self.strict,
+                    "`{point}` is {} and nobody planted that, {:?} in",
+                    fault.as_str(),
+                    draft.read_at
+                );
                 self.faults.insert(point.to_string(), fault.as_str().to_owned());
             }
         }
