@@ -16,6 +16,7 @@ pub static TABLE: &[&Kind] = &[
     &air::scd4x::KIND,
     &air::sgp4x::KIND,
     &air::sps30::KIND,
+    &air::pmsa003i::KIND,
     // Light.
     &light::bh1750::KIND,
     &light::veml7700::KIND,

@@ -14,11 +14,11 @@ pub fn near(word: &str, quantity: &str, value: f64, truth: &Truth) -> bool {
         (_, "co2_ppm") => within(truth.co2_ppm, 30.0),
         // An index has no truth but what is usual; nothing happens in the room.
         ("sgp4x", "voc_index") => (20.0..=180.0).contains(&value),
-        // The first float is 0.93 of the fine dust of a simulated room, and so on.
-        ("sps30", "pm1_ug_m3") => within(0.93 * truth.pm2_5_ug_m3, 2.0),
+        // The dust of a simulated room is nearly all fine.
+        (_, "pm1_ug_m3") => within(0.93 * truth.pm2_5_ug_m3, 2.0),
         (_, "pm2_5_ug_m3") => within(truth.pm2_5_ug_m3, 3.0),
         ("sps30", "pm4_ug_m3") => within(1.05 * truth.pm2_5_ug_m3, 2.0),
-        ("sps30", "pm10_ug_m3") => within(1.08 * truth.pm2_5_ug_m3, 2.0),
+        (_, "pm10_ug_m3") => within(1.08 * truth.pm2_5_ug_m3, 2.0),
         (_, "illuminance_lux") => within(truth.illuminance_lux, 2.0 + 0.06 * truth.illuminance_lux),
         (_, "voltage_volt") => within(truth.rail_volt, 0.06),
         (_, "current_ampere") => within(truth.rail_ampere, 0.02),

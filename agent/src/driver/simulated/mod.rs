@@ -13,6 +13,7 @@ mod line;
 pub mod mcp23017;
 pub mod ntag;
 mod physics;
+pub mod pmsa003i;
 pub mod pn532;
 pub mod scd4x;
 pub mod sgp4x;
