@@ -4,31 +4,22 @@
 
 mod support;
 
-use std::{
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::sync::Arc;
 
-use agent::{
-    config::{Backend, Bus as BusConfig},
-    driver::{
-        Air, Chip, Context, Error, Measured, Seat, Settings as _,
-        bus::{AnyI2c, open_i2c},
-        power::{
-            ads1115::Input,
-            ct::{Ct, Settings},
-            levels::Levels,
-        },
-        simulated::{
-            FaultKind, Room, Setting, Target,
-            ads1115::{Ads1115, Wired},
-        },
+use agent::driver::{
+    Chip, Error, Measured, Seat, Settings as _,
+    power::{
+        ads1115::Input,
+        ct::{Ct, Settings},
+        levels::Levels,
     },
-    world::Clock,
+    simulated::{
+        FaultKind, Room, Setting, Target,
+        ads1115::{Ads1115, Wired},
+    },
 };
-use embedded_hal::delay::DelayNs;
 use embedded_hal_mock::eh1::{delay::Transaction as Wait, i2c::Transaction as Bus};
-use support::{NACK, ReadNow, fault, on, value};
+use support::{Held, NACK, ReadNow, fault, on, read_in, value};
 use wire::{Fault, Id};
 
 const AT: u8 = 0x48;
@@ -155,54 +146,23 @@ fn an_absent_chip_is_no_response() {
     assert_eq!(fault(read(&script, &waits(3))), Fault::NoResponse);
 }
 
-/// Moves only when somebody waits.
-struct Held(Mutex<Duration>);
-
-impl Clock for Held {
-    fn boottime(&self) -> Duration {
-        *self.0.lock().unwrap()
-    }
-    fn wall(&self) -> wire::UnixMs {
-        0
-    }
-    fn synchronized(&self) -> bool {
-        true
-    }
-    fn boot(&self) -> Id {
-        Id::parse("b").unwrap()
-    }
-}
-
-impl DelayNs for &Held {
-    fn delay_ns(&mut self, ns: u32) {
-        *self.0.lock().unwrap() += Duration::from_nanos(ns.into());
-    }
-}
-
 /// A transformer in a simulated room.
 struct Bench {
     clock: Arc<Held>,
     room: Arc<Room>,
-    bus: AnyI2c,
     ct: Ct,
 }
 
 impl Bench {
     fn new(settings: Settings) -> Self {
-        let clock = Arc::new(Held(Mutex::new(Duration::from_secs(1000))));
+        let clock = Arc::new(Held::default());
         let room = Room::new(1, clock.clone());
         room.fit_for(&settings);
-        let config =
-            BusConfig { name: settings.seat.bus.clone(), backend: Backend::Simulated { seed: 1, fitted: true } };
-        let bus = open_i2c(&config, &room).unwrap();
-        Self { clock, room, bus, ct: Ct::new(settings) }
+        Self { clock, room, ct: Ct::new(settings) }
     }
 
     fn try_read(&mut self) -> Result<Vec<Measured>, Error> {
-        *self.clock.0.lock().unwrap() += Duration::from_secs(10);
-        let (now, air) = (self.clock.boottime(), Air::default());
-        let mut delay = &*self.clock;
-        Chip::read(&mut self.ct, &mut *self.bus, &mut Context { delay: &mut delay, now, air: &air })
+        read_in(&self.room, &self.clock, &mut self.ct)
     }
 
     fn read(&mut self, ampere: f64) -> Vec<Measured> {

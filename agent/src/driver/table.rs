@@ -24,6 +24,8 @@ pub static TABLE: &[&Kind] = &[
     &power::ina219::KIND,
     &power::ina226::KIND,
     &power::ct::KIND,
+    &power::sound::KIND,
+    &power::sound_adc::KIND,
     // Extinguisher tags.
     &tag::extinguisher::KIND,
     // Contacts.

@@ -1,9 +1,16 @@
 //! A scripted bus for tests of drivers: exact bytes and exact waits, in order, all used up.
 #![allow(dead_code, clippy::unwrap_used)]
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
-use agent::driver::{Air, Chip, Context, Error, Measured};
+use agent::{
+    config::{self, Backend},
+    driver::{Air, Chip, Context, Error, Measured, bus::open_i2c, simulated::Room},
+    world::Clock,
+};
 use embedded_hal::{
     delay::DelayNs,
     i2c::{ErrorKind, I2c, NoAcknowledgeSource},
@@ -12,7 +19,7 @@ use embedded_hal_mock::eh1::{
     delay::{CheckedDelay, Transaction as Wait},
     i2c::{Mock, Transaction as Bus},
 };
-use wire::Fault;
+use wire::{Fault, Id};
 
 /// What a mock bus answers where nobody acknowledges.
 pub const NACK: ErrorKind = ErrorKind::NoAcknowledge(NoAcknowledgeSource::Address);
@@ -47,4 +54,45 @@ pub fn value(measured: &[Measured], name: &str) -> f64 {
 /// The fault of a reading that must have failed.
 pub fn fault(result: Result<Vec<Measured>, Error>) -> Fault {
     result.unwrap_err().fault()
+}
+
+/// A clock that moves only when somebody waits, and 10 s for each reading.
+#[derive(Default)]
+pub struct Held(Mutex<Duration>);
+
+impl Held {
+    fn pass(&self, time: Duration) {
+        *self.0.lock().unwrap() += time;
+    }
+}
+
+impl Clock for Held {
+    fn boottime(&self) -> Duration {
+        *self.0.lock().unwrap()
+    }
+    fn wall(&self) -> wire::UnixMs {
+        0
+    }
+    fn synchronized(&self) -> bool {
+        true
+    }
+    fn boot(&self) -> Id {
+        Id::parse("b").unwrap()
+    }
+}
+
+impl DelayNs for &Held {
+    fn delay_ns(&mut self, ns: u32) {
+        self.pass(Duration::from_nanos(ns.into()));
+    }
+}
+
+/// Reads a chip of a simulated room, ten seconds later.
+pub fn read_in(room: &Arc<Room>, clock: &Held, chip: &mut impl Chip) -> Result<Vec<Measured>, Error> {
+    let backend = Backend::Simulated { seed: 1, fitted: true };
+    let mut bus = open_i2c(&config::Bus { name: Id::parse("i2c-1").unwrap(), backend }, room).unwrap();
+    clock.pass(Duration::from_secs(10));
+    let (now, air) = (clock.boottime(), Air::default());
+    let mut delay = clock;
+    chip.read(&mut *bus, &mut Context { delay: &mut delay, now, air: &air })
 }

@@ -1,12 +1,16 @@
 //! Electricity and sound: is the equipment powered, does it play, and how loud?
 
 pub mod ads1115;
+mod capture;
 pub mod ct;
 pub mod ina219;
 pub mod ina226;
 pub mod levels;
 pub mod rms;
 pub mod shunt;
+pub mod sound;
+pub mod sound_adc;
+pub mod weighting;
 
 use wire::Fault;
 
