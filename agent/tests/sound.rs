@@ -88,7 +88,6 @@ fn an_overdriven_microphone_is_out_of_range() {
 
 #[test]
 fn a_device_that_is_not_there_is_no_response_and_says_so() {
-    let folder = TempDir::new().unwrap();
     let mut sound = Sound::new(settings("hw:77"), "arecord");
     let error = sound.read().unwrap_err();
     assert_eq!(error.fault(), Fault::NoResponse);
