@@ -333,6 +333,12 @@ fn a_projector_that_closes_in_the_middle_of_an_answer_gives_no_half_number() {
 }
 
 #[test]
+fn an_overlong_answer_is_no_answer_and_not_waited_for() {
+    let measured = poll(settings(&Projector::with(Habit::Says("LAMP", "1".repeat(300).leak())))).unwrap();
+    assert_eq!(fault(&measured, "lamp_hours"), Some(Fault::BadResponse));
+}
+
+#[test]
 fn a_projector_that_is_always_almost_too_slow_ends_in_time() {
     let projector = Projector::with(Habit::Slow(Duration::from_millis(650)));
     let (timeout, lamp_timeout) = (Duration::from_secs(1), Duration::from_secs(1));
