@@ -27,6 +27,10 @@ use tests::{
     snmpd::{self, Snmpd},
 };
 
+// What the projector, whose file belongs to another crate, is made of.
+use hex as _;
+use md5 as _;
+
 const KARAOKE: &str = include_str!("../../agent/examples/karaoke-room.toml");
 const TELECOM: &str = include_str!("../../agent/examples/telecom-hall.toml");
 
