@@ -87,7 +87,7 @@ fn play(name: &str, bus: &str, wiring: Wiring, sensor: &str) {
     a_pulled_plug_becomes_a_ticket_and_the_sensor_comes_back(&collector, &mut pi);
 
     eprintln!("{name}: {} s from power-on to the end; {up}", pi.age().as_secs());
-    pi.stop();
+    pi.cut_power();
     mosquitto.stop();
 }
 
@@ -221,6 +221,42 @@ fn a_raspberry_pi_with_a_32_bit_system() {
     what_is_wired_is_found(&mut pi, Wiring::Direct);
     stored(&collector, "temperature_celsius", powered_on, |celsius| celsius == 20.0);
     a_pin_reaches_the_ledger(&collector, &mut pi);
-    pi.stop();
+    pi.cut_power();
+    mosquitto.stop();
+}
+
+/// Offline it reads on, onto its card; then the power goes. What stood on the card arrives after the
+/// next boot, in the time in which it was read, though that boot's clock began in 1970 too.
+#[test]
+fn a_raspberry_pi_brings_what_it_read_before_a_power_cut() {
+    let house = House::new("pi-cut");
+    let mut mosquitto = Broker::start(&house);
+    let wanted = collector::Wanted { broker: Some(mosquitto.port()), ..collector::Wanted::default() };
+    let collector = Collector::start(&house, &wanted);
+    let text = configuration(mosquitto.port(), "backend = \"linux\"", "driver = \"tmp1x2\"");
+    let start = || Pi::start(&house, Bits::SixtyFour, Wiring::Direct, &text);
+    let powered_on = now_ms();
+    let mut pi = start();
+    pi.wait_until_up();
+    stored(&collector, "temperature_celsius", powered_on, |celsius| celsius == 20.0);
+
+    mosquitto.kill();
+    let warm = now_ms();
+    pi.set_room_celsius(24.25);
+    let on_card = || pi.card_has("temperature_celsius", 24.25).then_some(());
+    wait::until("a sample of the offline Pi is on its card", WITHIN, on_card);
+    pi.cut_power();
+    let cut = now_ms();
+
+    mosquitto.restart(&house);
+    let again = start();
+    let at = wait::until("the sample arrives after the next boot", WITHIN, || {
+        let readings = readings(&collector, "temperature_celsius", powered_on)?;
+        let found = readings["marks"].as_array()?.iter().find(|mark| mark["mean"] == 24.25)?;
+        found["at"].as_i64()
+    });
+    assert!((warm - TIME_WITHIN_MS..cut + TIME_WITHIN_MS).contains(&at), "read from {warm} to {cut}, stored at {at}");
+    stored(&collector, "temperature_celsius", cut, |celsius| celsius == 20.0);
+    again.cut_power();
     mosquitto.stop();
 }

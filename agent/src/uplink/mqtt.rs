@@ -27,6 +27,9 @@ const REQUESTS_MAX: usize = 64;
 const INCOMING_BYTES_MAX: usize = wire::BODY_BYTES_MAX + 1024;
 /// Whom the system believes, where the configuration names no authority (Debian and Raspberry Pi OS).
 const SYSTEM_AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
+/// Who has no clock of its own asks the collector for the time by its status, again and again until it
+/// hears an ack, more and more rarely up to this.
+const ASK_TIME_LAST: Duration = Duration::from_secs(300);
 /// How long the last words may take.
 const GOODBYE_MAX: Duration = Duration::from_secs(2);
 
@@ -84,6 +87,15 @@ pub struct Connection {
     pump: SyncSender<Event>,
     commands: Commands,
     connected: bool,
+    /// Answers to subscriptions that are still to come before this agent says who it is.
+    subscribing: usize,
+    /// When the status was last said, and how long to wait for the first ack of this connection before
+    /// it is said again.
+    asked_at: Duration,
+    ask_time: Duration,
+    ask_time_first: Duration,
+    /// Whether this connection brought an ack yet.
+    acked: bool,
     retry: Duration,
 }
 
@@ -102,17 +114,38 @@ impl Connection {
         network.set_tcp_nodelay(true);
         network.set_connection_timeout(mqtt.connect_timeout.as_secs().max(1));
         events.set_network_options(network);
-        Ok(Self { world, me, client, events, pump, commands, connected: false, retry: RETRY_FIRST })
+        let ask_time_first = mqtt.ack_timeout;
+        Ok(Self {
+            world,
+            me,
+            client,
+            events,
+            pump,
+            commands,
+            connected: false,
+            subscribing: 0,
+            asked_at: Duration::ZERO,
+            ask_time: ask_time_first,
+            ask_time_first,
+            acked: false,
+            retry: RETRY_FIRST,
+        })
     }
 
     /// Runs until `stop` turns true; then says goodbye.
     pub async fn run(mut self, mut publishes: mpsc::Receiver<Publish>, mut stop: watch::Receiver<bool>) {
         let mut stopped = stop.clone();
         loop {
+            let asks = self.connected && !self.acked && !self.world.clock.synchronized();
+            let pause = (self.asked_at + self.ask_time).saturating_sub(self.world.clock.boottime());
             tokio::select! {
                 () = turned(&mut stop) => break,
                 Some(publish) = publishes.recv() => self.publish(&publish),
                 Some(outcome) = self.commands.done.recv() => self.answer(outcome),
+                () = tokio::time::sleep(self.world.clock.real(pause)), if asks => {
+                    self.say_online();
+                    self.ask_time = (self.ask_time * 2).min(ASK_TIME_LAST);
+                }
                 event = self.events.poll() => match event {
                     Ok(Packetlike::Incoming(packet)) => self.take(packet),
                     Ok(Packetlike::Outgoing(_)) => {}
@@ -144,10 +177,19 @@ impl Connection {
 
     fn take(&mut self, packet: Packet) {
         match packet {
-            Packet::ConnAck(_) => self.introduce(),
+            Packet::ConnAck(_) => self.subscribe(),
+            Packet::SubAck(_) if self.subscribing > 0 => {
+                self.subscribing -= 1;
+                if self.subscribing == 0 {
+                    self.introduce();
+                }
+            }
             Packet::Publish(publish) => match std::str::from_utf8(&publish.topic).map(Topic::parse) {
                 Ok(Ok(Topic { channel: Channel::Ack, .. })) => match wire::ack::parse(&publish.payload) {
-                    Ok(ack) => self.tell(Event::Ack(ack)),
+                    Ok(ack) => {
+                        self.acked = true;
+                        self.tell(Event::Ack(ack));
+                    }
                     Err(error) => tracing::warn!(%error, "an ack that cannot be read"),
                 },
                 Ok(Ok(Topic { channel: Channel::Command, .. })) => self.command(&publish.payload),
@@ -157,20 +199,35 @@ impl Connection {
         }
     }
 
-    /// Every connection begins anew: brokers forget, and retained words may be of a dead boot.
-    fn introduce(&mut self) {
+    /// Every connection begins anew: brokers forget. The collector answers a status at once with the time;
+    /// said before the subscription holds, it would be answered to nobody, and an agent without a clock
+    /// would wait for ever. The client sends subscriptions after what it publishes, so it is waited for.
+    fn subscribe(&mut self) {
         tracing::info!("connected to the broker");
-        self.connected = true;
         self.retry = RETRY_FIRST;
+        self.subscribing = 0;
         for channel in [Channel::Ack, Channel::Command] {
-            if let Err(error) = self.client.try_subscribe(self.me.topic(channel), QoS::AtLeastOnce) {
-                tracing::error!(%error, "cannot subscribe");
+            match self.client.try_subscribe(self.me.topic(channel), QoS::AtLeastOnce) {
+                Ok(_) => self.subscribing += 1,
+                Err(error) => tracing::error!(%error, "cannot subscribe"),
             }
         }
-        let since = self.world.clock.synchronized().then(|| self.world.clock.wall());
+    }
+
+    /// Retained words may be of a dead boot, so they are said with each connection.
+    fn introduce(&mut self) {
+        self.connected = true;
+        self.acked = false;
+        self.ask_time = self.ask_time_first;
         self.put(Channel::About, wire::about::print(&self.me.about));
-        self.put(Channel::Status, self.me.status(State::Online, since));
+        self.say_online();
         self.tell(Event::Connected);
+    }
+
+    fn say_online(&mut self) {
+        let since = self.world.clock.synchronized().then(|| self.world.clock.wall());
+        self.put(Channel::Status, self.me.status(State::Online, since));
+        self.asked_at = self.world.clock.boottime();
     }
 
     /// The connection's own command is to say again who this is; others go to whoever obeys them.
@@ -204,6 +261,7 @@ impl Connection {
             tracing::debug!(reason, "no broker yet");
         }
         self.connected = false;
+        self.subscribing = 0;
         self.tell(Event::Disconnected);
         // What waited in the client is sent again by the core; doubles would only cost.
         self.events.clean();

@@ -1,9 +1,11 @@
-//! A Raspberry Pi 3 in QEMU: a real kernel with its I2C, GPIO and network drivers runs the agent as
-//! it would be installed, cross-built; the test holds the room's temperature, the sensor's plug and
-//! the pins of the header. It reaches the machine's loopback at 10.0.2.2.
+//! A Raspberry Pi 3 in QEMU: a real kernel with its I2C, GPIO, SD card and network drivers runs the
+//! agent as it would be installed, cross-built; the test holds the room's temperature, the sensor's
+//! plug, the pins of the header and the power. It reaches the machine's loopback at 10.0.2.2.
 //!
 //! The guest's clock starts in 1970 and nobody sets it.
 
+mod bench;
+mod card;
 mod header;
 mod initramfs;
 mod parts;
@@ -16,7 +18,7 @@ use std::{
 };
 
 pub use self::parts::Bits;
-use self::{header::Header, initramfs::Initramfs, parts::Parts, qmp::Qmp};
+use self::{bench::Place, card::Card, header::Header, initramfs::Initramfs, parts::Parts, qmp::Qmp};
 use crate::{House, Process, program, wait};
 
 /// From power-on to the agent's first word; some 10 s on an idle machine, emulated.
@@ -38,6 +40,8 @@ pub enum Wiring {
 /// A running board.
 #[derive(Debug)]
 pub struct Pi {
+    _place: Place,
+    card: Card,
     console: PathBuf,
     qemu: Process,
     qmp: Qmp,
@@ -46,13 +50,16 @@ pub struct Pi {
 }
 
 impl Pi {
-    /// Powers one on that runs the agent with this configuration. The room has 20 °C.
+    /// Powers one on that runs the agent with this configuration. The room has 20 °C; the card is empty,
+    /// or that of the Pi which had its power cut in this house before. It is mounted at `/run`.
     #[track_caller]
     #[must_use]
     pub fn start(house: &House, bits: Bits, wiring: Wiring, configuration: &str) -> Self {
         let parts = Parts::find(bits);
+        let place = Place::take();
         let initramfs = house.path("initramfs");
         std::fs::write(&initramfs, archive(&parts, configuration)).expect("the folder of the house is writable");
+        let card = Card::of(house);
         let console = house.path("pi-console.log");
         let (control, pins) = (house.path("qmp"), house.path("qtest"));
 
@@ -63,6 +70,7 @@ impl Pi {
         // `iomem=relaxed`: Debian's kernel has no /dev/gpiomem, and rppal takes /dev/mem instead.
         command.args(["-append", "console=ttyS1,115200 iomem=relaxed panic=1 loglevel=3"]);
         command.args(["-serial", "null", "-serial", &format!("file:{}", console.display())]);
+        command.arg("-drive").arg(format!("if=sd,format=raw,file={}", card.path().display()));
         command.args(["-netdev", "user,id=network", "-device", "usb-net,netdev=network"]);
         command.args(["-qmp", &format!("unix:{},server=on,wait=off", control.display())]);
         command.args(["-qtest", &format!("unix:{},server=on,wait=off", pins.display()), "-qtest-log", "none"]);
@@ -77,7 +85,15 @@ impl Pi {
 
         let qemu = house.start("qemu", command);
         let started = Instant::now();
-        let mut pi = Self { console, qemu, qmp: Qmp::connect(&control), header: Header::connect(&pins), started };
+        let mut pi = Self {
+            _place: place,
+            card,
+            console,
+            qemu,
+            qmp: Qmp::connect(&control),
+            header: Header::connect(&pins),
+            started,
+        };
         pi.set_room_celsius(20.0);
         pi
     }
@@ -145,8 +161,14 @@ impl Pi {
         self.header.drive(bcm, high);
     }
 
-    /// Cuts the power.
-    pub fn stop(mut self) {
+    /// Whether the card itself, not the guest's memory of it, has a sample with this value.
+    #[must_use]
+    pub fn card_has(&self, point: &str, value: f64) -> bool {
+        self.card.has(point, value)
+    }
+
+    /// Cuts the power: what the guest had not written to its card is gone.
+    pub fn cut_power(mut self) {
         self.qemu.kill();
     }
 }

@@ -9,7 +9,7 @@ use crate::program;
 const CACHE_ENV: &str = "HALLWATCH_PI_CACHE";
 
 /// What of the cache fits these tests; `tests/pi/prepare` writes it.
-const RECIPE: &str = "recipe-2";
+const RECIPE: &str = "recipe-3";
 
 /// Which agent runs; both as `deploy/cross --profile emulated` leaves them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
