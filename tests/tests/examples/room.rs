@@ -82,6 +82,7 @@ pub struct Room {
     last: BTreeMap<String, f64>,
     faults: BTreeMap<String, String>,
     strict: bool,
+    warm_at: Option<Duration>,
     _stop: watch::Sender<bool>,
     _state: tempfile::TempDir,
 }
@@ -121,6 +122,7 @@ impl Room {
             last: BTreeMap::new(),
             faults: BTreeMap::new(),
             strict: true,
+            warm_at: None,
             _stop: stop,
             _state: state,
         }
@@ -135,10 +137,11 @@ impl Room {
     /// [`Room::forgets`] was called.
     pub async fn lives(&mut self, time: Duration) {
         let began = self.clock.boottime();
+        let warm_at = *self.warm_at.get_or_insert(began + WARM_UP);
         while self.clock.boottime() < began + time {
             let next = tokio::time::timeout(Duration::from_secs(30), self.drafts.recv());
             let draft = next.await.expect("a draft in time").unwrap();
-            let warm = draft.read_at > began + WARM_UP;
+            let warm = draft.read_at > warm_at;
             for (point, value) in draft.points {
                 self.faults.remove(point.as_str());
                 self.last.insert(point.to_string(), value);
