@@ -4,9 +4,12 @@ use std::fmt;
 
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::{
-    EnvFilter,
+    Layer,
+    filter::Targets,
     fmt::{FmtContext, FormatEvent, FormatFields, format::Writer},
+    layer::SubscriberExt,
     registry::LookupSpan,
+    util::SubscriberInitExt,
 };
 
 /// Starts to log what `filter` asks for.
@@ -14,14 +17,15 @@ pub(super) fn start(filter: &str) -> Result<(), String> {
     let wrong = |error: &dyn fmt::Display| {
         format!("`--log`: found `{filter}`: {error}\n  hint: write `info`, `debug` or `agent=debug`")
     };
-    let filter = EnvFilter::try_new(filter).map_err(|error| wrong(&error))?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let targets: Targets = filter.parse().map_err(|error| wrong(&error))?;
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     // journald sets this for what it reads, and adds times itself.
     let started = if std::env::var_os("JOURNAL_STREAM").is_some() {
-        builder.event_format(Journal).try_init()
+        tracing_subscriber::registry().with(lines.event_format(Journal).with_filter(targets)).try_init()
     } else {
         use std::io::IsTerminal;
-        builder.with_ansi(std::io::stderr().is_terminal()).with_target(false).try_init()
+        let lines = lines.with_ansi(std::io::stderr().is_terminal()).with_target(false);
+        tracing_subscriber::registry().with(lines.with_filter(targets)).try_init()
     };
     started.map_err(|error| wrong(&error))
 }
