@@ -56,7 +56,7 @@ pub fn measure(seconds: u64) -> anyhow::Result<()> {
     let agent_cost = cost(agent.process(), agent_before, elapsed)?;
     let collectd_cost = cost(&mut collectd, collectd_before, elapsed)?;
 
-    let statistics = agent_statistics(&collector, seconds);
+    let (statistics, round) = (syncs(&collector, seconds), longest_round(&collector, seconds));
     agent.process().terminate(Duration::from_secs(20));
     collectd.terminate(Duration::from_secs(20));
     collector.process().terminate(Duration::from_secs(20));
@@ -68,6 +68,9 @@ pub fn measure(seconds: u64) -> anyhow::Result<()> {
     report::figure("agent, processor time", format!("{:.2}", agent_cost.processor_seconds_an_hour), "s/h");
     report::figure("collectd, processor time", format!("{:.2}", collectd_cost.processor_seconds_an_hour), "s/h");
     report::figure("agent, size of the program", format!("{size:.2}"), "MB");
+    if let Some(round) = round {
+        report::figure("agent, longest round over all sensors", format!("{round:.0}"), "ms");
+    }
     let over = agent_cost.resident_mib - collectd_cost.resident_mib;
     report::goal("agent resident - collectd's, MiB", over, "<= 4", over <= 4.0);
     let ratio = agent_cost.processor_seconds_an_hour / collectd_cost.processor_seconds_an_hour;
@@ -195,12 +198,22 @@ fn cost(process: &mut Process, before: Duration, elapsed: Duration) -> anyhow::R
     })
 }
 
-/// How often the agent synced in the last `seconds`, by its own count in its samples.
-fn agent_statistics(collector: &Collector, seconds: u64) -> Option<f64> {
+/// What one of the agent's own points said in the last `seconds`: least and greatest, in order.
+fn said(collector: &Collector, point: &str, seconds: u64) -> Option<Vec<(f64, f64)>> {
     let to = tests::load::publisher::now_ms();
     let from = to - i64::try_from(seconds).ok()? * 1_000;
-    let query = format!("/api/v1/readings?venue=nanshan&room=k01&point=spool_sync_count&from={from}&to={to}");
+    let query = format!("/api/v1/readings?venue=nanshan&room=k01&point={point}&from={from}&to={to}");
     let series = collector.json(&query)?;
-    let marks = series["marks"].as_array()?;
-    Some(marks.last()?["max"].as_f64()? - marks.first()?["min"].as_f64()?)
+    series["marks"].as_array()?.iter().map(|mark| Some((mark["min"].as_f64()?, mark["max"].as_f64()?))).collect()
+}
+
+/// How often the agent synced, by its own count.
+fn syncs(collector: &Collector, seconds: u64) -> Option<f64> {
+    let marks = said(collector, "spool_sync_count", seconds)?;
+    Some(marks.last()?.1 - marks.first()?.0)
+}
+
+/// The longest round over all sensors, in ms.
+fn longest_round(collector: &Collector, seconds: u64) -> Option<f64> {
+    said(collector, "sampler_round_ms", seconds)?.into_iter().map(|(_, most)| most).reduce(f64::max)
 }
