@@ -110,6 +110,17 @@ fn what_a_scan_suggests_is_a_configuration_of_everything_that_answers() {
 }
 
 #[test]
+fn a_scan_of_a_network_says_who_cannot_be_found_that_way() {
+    let (_folder, path) =
+        config("venue = \"v\"\nroom = \"r\"\nagent = \"a\"\n[[bus]]\nname = \"sim\"\nbackend = \"simulated\"\n");
+    let output = agent(&["scan", "--network", "127.0.0.1"], &path);
+    let stdout = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{stdout}");
+    assert!(stdout.contains("## No PJLink device of class 2 answered"), "{stdout}");
+    assert!(agent::config::parse(&stdout, "scan", []).is_ok(), "{stdout}");
+}
+
+#[test]
 fn a_bus_that_cannot_be_asked_is_named_by_a_scan() {
     let (_folder, path) = config(
         "venue = \"v\"\nroom = \"r\"\nagent = \"a\"\n\

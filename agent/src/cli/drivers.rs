@@ -26,8 +26,8 @@ pub(super) fn drivers(lang: Lang) -> ExitCode {
 
 fn row(kind: &Kind, lang: Lang) -> [String; 5] {
     let period = kind.period.map_or_else(|| text::any_period(lang).to_owned(), agent::config::quantity::print_duration);
-    let [en, zh] = kind.measures;
-    [kind.word.to_owned(), lang.pick(en, zh).to_owned(), place(kind.sits, lang), period, kind.chips.to_owned()]
+    let either = |[en, zh]: [&str; 2]| lang.pick(en, zh).to_owned();
+    [kind.word.to_owned(), either(kind.measures), place(kind.sits, lang), period, either(kind.parts)]
 }
 
 fn place(sits: Sits, lang: Lang) -> String {

@@ -44,7 +44,11 @@ enum Command {
     /// List the sensors that this agent knows: what they measure, where they sit
     Drivers,
     /// Ask the buses who is there and print a configuration that names them
-    Scan,
+    Scan {
+        /// Also look for PJLink projectors and displays: the network's broadcast address
+        #[arg(long, value_name = "ADDRESS")]
+        network: Option<std::net::IpAddr>,
+    },
     /// Print the effective configuration as TOML, secrets masked
     Config,
     /// Prepare the tags of extinguishers, while the agent does not run
@@ -67,8 +71,8 @@ pub fn main() -> ExitCode {
     if matches!(cli.command, Command::Drivers) {
         return drivers::drivers(lang);
     }
-    if matches!(cli.command, Command::Scan) && !cli.config.exists() {
-        return scan::scan(None, lang);
+    if let (Command::Scan { network }, false) = (&cli.command, cli.config.exists()) {
+        return scan::scan(None, *network, lang);
     }
     let config = match config::load(&cli.config) {
         Ok(config) => config,
@@ -81,7 +85,7 @@ pub fn main() -> ExitCode {
         Command::Run => run::run(config),
         Command::Check => check::check(&config, lang),
         Command::Config => print_config(&config),
-        Command::Scan => scan::scan(Some(&config), lang),
+        Command::Scan { network } => scan::scan(Some(&config), network, lang),
         Command::Drivers => drivers::drivers(lang),
         Command::Tag(command) => tag::tag(&config, &command, lang),
     }

@@ -1,11 +1,19 @@
-//! `scan`: asks every bus who is there and prints a configuration that names them. Writes no file.
+//! `scan`: asks every bus who is there, and the network where that was asked for, and prints a
+//! configuration that names them. Writes no file.
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    process::ExitCode,
+    sync::Arc,
+    time::Duration,
+};
 
 use agent::{
     clock::SystemClock,
     config::{Backend, Bus, Config, Sensor},
     driver::{
+        probe::pjlink::{self, search::search},
         scan::{Found, Scan, scan as ask_around},
         simulated::Room,
         table,
@@ -17,8 +25,12 @@ use wire::Id;
 
 use super::{say, tell};
 
-/// Scans the buses of `config`, or where there is none every I2C bus of this computer.
-pub(super) fn scan(config: Option<&Config>, lang: Lang) -> ExitCode {
+/// How long devices in the network have to answer: the specification lets them take 5 s.
+const NETWORK_TIMEOUT: Duration = Duration::from_secs(6);
+
+/// Scans the buses of `config`, or where there is none every I2C bus of this computer; then projectors
+/// and displays that answer at `network`.
+pub(super) fn scan(config: Option<&Config>, network: Option<IpAddr>, lang: Lang) -> ExitCode {
     let clock: Arc<dyn Clock> = SystemClock::new();
     let buses = config.map_or_else(own_buses, |config| config.buses.clone());
     say(text::suggestion(lang));
@@ -47,8 +59,34 @@ pub(super) fn scan(config: Option<&Config>, lang: Lang) -> ExitCode {
             }
         }
     }
+    if let Some(network) = network {
+        failed |= !scan_network(network, &mut names, lang);
+    }
     say("\n[[sensor]]\nname = \"computer\"\ndriver = \"computer\"");
     if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// Looks for PJLink devices; false where the network cannot be asked.
+fn scan_network(network: IpAddr, names: &mut Names, lang: Lang) -> bool {
+    tell(&text::asking(&network.to_string(), lang));
+    match search(SocketAddr::new(network, pjlink::PORT), NETWORK_TIMEOUT) {
+        Ok(found) => {
+            if found.is_empty() {
+                say(&format!("\n{}", text::no_projector(lang)));
+            }
+            for (address, mac) in found {
+                let name = names.next("projector");
+                say(&format!(
+                    "\n## PJLink, {mac}\n[[sensor]]\nname = \"{name}\"\ndriver = \"pjlink\"\nhost = \"{address}\""
+                ));
+            }
+            true
+        }
+        Err(error) => {
+            say(&format!("\n{}", text::no_network(&network.to_string(), &error.to_string(), lang)));
+            false
+        }
+    }
 }
 
 /// The kernel's I2C buses.

@@ -18,8 +18,8 @@ pub const PROBE_MARGIN: Duration = Duration::from_secs(5);
 pub struct Kind {
     /// Its word after `driver =`.
     pub word: &'static str,
-    /// The parts or the protocol that it is for.
-    pub chips: &'static str,
+    /// The parts or the protocol that it is for, in English and Chinese.
+    pub parts: [&'static str; 2],
     /// What it measures, in English and Chinese.
     pub measures: [&'static str; 2],
     /// Where it can sit.

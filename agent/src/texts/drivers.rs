@@ -85,6 +85,24 @@ pub fn no_bus_at_all(lang: Lang) -> &'static str {
     )
 }
 
+/// Nobody answered in the network.
+#[must_use]
+pub fn no_projector(lang: Lang) -> &'static str {
+    lang.pick(
+        "## No PJLink device of class 2 answered; class 1 devices cannot be found this way.",
+        "## 没有 PJLink 2 类设备应答；1 类设备无法用此方式发现。",
+    )
+}
+
+/// The network cannot be asked.
+#[must_use]
+pub fn no_network(address: &str, error: &str, lang: Lang) -> String {
+    lang.pick(
+        format!("## {address}: {error}\n## hint: give the broadcast address of this network, as `ip address` shows it behind `brd`"),
+        format!("## {address}：{error}\n## 提示：请填写本网络的广播地址，即 `ip address` 中 `brd` 之后的地址"),
+    )
+}
+
 /// Progress, to standard error.
 #[must_use]
 pub fn asking(place: &str, lang: Lang) -> String {

@@ -38,7 +38,10 @@ pub fn chinese(command: Command) -> Command {
         .mut_subcommand("run", |sub| sub.about("持续采集并上报,直到收到 SIGTERM 或 Ctrl-C"))
         .mut_subcommand("check", |sub| sub.about("每个传感器读一次,说明接了什么、哪些有应答"))
         .mut_subcommand("drivers", |sub| sub.about("列出支持的传感器:测量什么、接在哪里"))
-        .mut_subcommand("scan", |sub| sub.about("扫描各总线,并输出列有应答器件的配置"))
+        .mut_subcommand("scan", |sub| {
+            sub.about("扫描各总线,并输出列有应答器件的配置")
+                .mut_arg("network", |arg| arg.help("同时查找 PJLink 投影机和显示器:本网络的广播地址"))
+        })
         .mut_subcommand("config", |sub| sub.about("以 TOML 显示生效的配置,密码已隐去"))
         .mut_subcommand("tag", tag_in_chinese)
 }

@@ -17,7 +17,7 @@ pub const ADDRESS: u8 = 0x12;
 /// PMSA003I.
 pub static KIND: Kind = Kind {
     word: "pmsa003i",
-    chips: "Plantower PMSA003I",
+    parts: ["Plantower PMSA003I"; 2],
     measures: ["particles", "颗粒物"],
     sits: Sits::I2c(&[ADDRESS]),
     period: None,

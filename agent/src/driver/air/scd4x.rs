@@ -19,7 +19,7 @@ pub const ADDRESS: u8 = 0x62;
 /// SCD40, SCD41 and SCD43.
 pub static KIND: Kind = Kind {
     word: "scd4x",
-    chips: "Sensirion SCD40, SCD41, SCD43",
+    parts: ["Sensirion SCD40, SCD41, SCD43"; 2],
     measures: ["CO2", "二氧化碳"],
     sits: Sits::I2c(&[ADDRESS]),
     period: None,

@@ -19,7 +19,7 @@ pub const ADDRESS: u8 = 0x59;
 /// SGP40 and SGP41.
 pub static KIND: Kind = Kind {
     word: "sgp4x",
-    chips: "Sensirion SGP40, SGP41",
+    parts: ["Sensirion SGP40, SGP41"; 2],
     measures: ["odour: VOC and NOx index", "异味：VOC 与 NOx 指数"],
     sits: Sits::I2c(&[ADDRESS]),
     period: None,

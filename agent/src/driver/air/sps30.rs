@@ -18,7 +18,7 @@ pub const ADDRESS: u8 = 0x69;
 /// SPS30.
 pub static KIND: Kind = Kind {
     word: "sps30",
-    chips: "Sensirion SPS30",
+    parts: ["Sensirion SPS30"; 2],
     measures: ["particles", "颗粒物"],
     sits: Sits::I2c(&[ADDRESS]),
     period: None,

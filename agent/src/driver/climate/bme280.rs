@@ -16,7 +16,7 @@ use crate::driver::{Chip, Context, Error, Kind, Measured, Place, Quantity, Reade
 /// BME280 and BMP280, at 0x76 (SDO low) or 0x77 (SDO high).
 pub static KIND: Kind = Kind {
     word: "bme280",
-    chips: "Bosch BME280, BMP280 (pressure only)",
+    parts: ["Bosch BME280, BMP280 (pressure only)"; 2],
     measures: ["air pressure, temperature, humidity", "气压、温度、湿度"],
     sits: Sits::I2c(ADDRESSES),
     period: None,

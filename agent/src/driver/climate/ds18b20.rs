@@ -22,7 +22,7 @@ use crate::{
 /// DS18B20, DS18B20+, and the DS1822 and DS1825, whose memory is the same.
 pub static KIND: Kind = Kind {
     word: "ds18b20",
-    chips: "Maxim DS18B20, DS1822, DS1825",
+    parts: ["Maxim DS18B20, DS1822, DS1825"; 2],
     measures: ["temperature of fridges and freezers", "冷藏、冷冻温度"],
     sits: Sits::OneWire,
     // A conversion takes 0.75 s, one device after the other.

@@ -14,7 +14,7 @@ use crate::driver::{Chip, Context, Error, Kind, Measured, Place, Quantity, Reade
 /// LM75 family, at 0x48 to 0x4f by the address pins.
 pub static KIND: Kind = Kind {
     word: "lm75",
-    chips: "NXP LM75A, LM75B, TI LM75",
+    parts: ["NXP LM75A, LM75B, TI LM75"; 2],
     measures: ["temperature", "温度"],
     sits: Sits::I2c(ADDRESSES),
     period: None,

@@ -13,7 +13,7 @@ use crate::driver::{Chip, Context, Error, Kind, Measured, Place, Quantity, Reade
 /// SHT3x at 0x44 (ADDR low) or 0x45 (ADDR high), SHT85 at 0x44.
 pub static KIND: Kind = Kind {
     word: "sht3x",
-    chips: "Sensirion SHT30, SHT31, SHT35, SHT85",
+    parts: ["Sensirion SHT30, SHT31, SHT35, SHT85"; 2],
     measures: ["temperature, humidity", "温度、湿度"],
     sits: Sits::I2c(ADDRESSES),
     period: None,

@@ -13,7 +13,7 @@ use crate::driver::{Chip, Context, Error, Kind, Measured, Place, Quantity, Reade
 /// SHT40, SHT41 and SHT45. The letter in the part number tells the address: A 0x44, B 0x45, C 0x46.
 pub static KIND: Kind = Kind {
     word: "sht4x",
-    chips: "Sensirion SHT40, SHT41, SHT45",
+    parts: ["Sensirion SHT40, SHT41, SHT45"; 2],
     measures: ["temperature, humidity", "温度、湿度"],
     sits: Sits::I2c(ADDRESSES),
     period: None,

@@ -15,7 +15,7 @@ use crate::driver::{Chip, Context, Error, Kind, Measured, Place, Quantity, Reade
 /// TMP105 at 0x48 to 0x4f, TMP102 and TMP112 at 0x48 to 0x4b, by their address pins.
 pub static KIND: Kind = Kind {
     word: "tmp1x2",
-    chips: "TI TMP105, TMP102, TMP112",
+    parts: ["TI TMP105, TMP102, TMP112"; 2],
     measures: ["temperature", "温度"],
     sits: Sits::I2c(ADDRESSES),
     period: None,
@@ -51,8 +51,9 @@ impl crate::driver::Settings for Settings {
     }
 }
 
-/// What it gives. The range in which the parts are specified, TMP105 7.1.
-pub const TEMPERATURE: Quantity = Quantity::moving("temperature_celsius", "Cel", -40.0, 125.0, 2);
+/// What it gives. The range in which the parts are specified, TMP105 7.1. At a sixteenth of a degree a
+/// quiet room may well give the same count for ten minutes.
+pub const TEMPERATURE: Quantity = Quantity::resting("temperature_celsius", "Cel", -40.0, 125.0, 2);
 
 /// Pointers, TMP105 table 2.
 const TEMPERATURE_REGISTER: u8 = 0b00;

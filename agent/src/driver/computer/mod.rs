@@ -18,7 +18,7 @@ use root::Root;
 /// The computer that the agent runs on.
 pub static KIND: Kind = Kind {
     word: "computer",
-    chips: "Raspberry Pi, any Linux computer",
+    parts: ["Raspberry Pi, any Linux computer", "树莓派及任何 Linux 计算机"],
     measures: [
         "temperature, load, memory, disk, card, supply, Wi-Fi, clock",
         "温度、负载、内存、磁盘、存储卡、供电、Wi-Fi、时钟",

@@ -28,7 +28,7 @@ use crate::{
 /// PCF8574 at one of them, a relay board say, takes every byte for levels of its outputs.
 pub static KIND: Kind = Kind {
     word: "mcp23017",
-    chips: "Microchip MCP23017",
+    parts: ["Microchip MCP23017"; 2],
     measures: ["up to 14 contacts", "最多 14 路触点"],
     sits: Sits::I2c(ADDRESSES),
     period: None,

@@ -20,7 +20,7 @@ use manner::Manner;
 /// Any contact free of voltage.
 pub static KIND: Kind = Kind {
     word: "contact",
-    chips: "a contact or a 0/1 signal",
+    parts: ["a contact or a 0/1 signal", "干接点或 0/1 信号"],
     measures: [
         "door, leak, smoke, fire panel, tamper, presence, pressure, power",
         "门、漏水、烟感、消防主机、防拆、在位、压力、电源",

@@ -18,7 +18,7 @@ use crate::{
 /// Anything that closes a contact once for each of what it counts.
 pub static KIND: Kind = Kind {
     word: "pulse",
-    chips: "a meter's pulse output (S0), a door counter",
+    parts: ["a meter's pulse output (S0), a door counter", "表计脉冲输出(S0)、门口计数器"],
     measures: ["count and rate of pulses", "脉冲计数与频率"],
     sits: Sits::Gpio,
     period: None,

@@ -15,7 +15,7 @@ use crate::driver::{Chip, Context, Error, Kind, Measured, Place, Quantity, Reade
 /// BH1750FVI, at 0x23 (ADDR low) or 0x5c (ADDR high).
 pub static KIND: Kind = Kind {
     word: "bh1750",
-    chips: "ROHM BH1750FVI",
+    parts: ["ROHM BH1750FVI"; 2],
     measures: ["light", "照度"],
     sits: Sits::I2c(ADDRESSES),
     period: None,

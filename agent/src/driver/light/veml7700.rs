@@ -22,7 +22,7 @@ pub const ADDRESS: u8 = 0x10;
 /// VEML7700.
 pub static KIND: Kind = Kind {
     word: "veml7700",
-    chips: "Vishay VEML7700",
+    parts: ["Vishay VEML7700"; 2],
     measures: ["light", "照度"],
     sits: Sits::I2c(&[ADDRESS]),
     period: None,

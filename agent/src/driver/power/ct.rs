@@ -24,7 +24,7 @@ use crate::{
 /// An ADS1115 with a current transformer.
 pub static KIND: Kind = Kind {
     word: "ct",
-    chips: "TI ADS1115 with a current transformer",
+    parts: ["TI ADS1115 with a current transformer"; 2],
     measures: ["mains current; powered, playing, overloaded, dead", "市电电流；通电、播放、过载、使用中断电"],
     sits: Sits::I2c(ADDRESSES),
     period: None,

@@ -19,7 +19,7 @@ use crate::driver::{Chip, Context, Error, Kind, Measured, Place, Quantity, Reade
 /// INA219, at 0x40 to 0x4f.
 pub static KIND: Kind = Kind {
     word: "ina219",
-    chips: "TI INA219",
+    parts: ["TI INA219"; 2],
     measures: ["DC voltage, current, power", "直流电压、电流、功率"],
     sits: Sits::I2c(ADDRESSES),
     period: None,

@@ -17,7 +17,7 @@ use crate::{
 /// A microphone of this computer.
 pub static KIND: Kind = Kind {
     word: "sound",
-    chips: "any ALSA microphone: I2S ICS-43434, USB",
+    parts: ["any ALSA microphone: I2S ICS-43434, USB", "任何 ALSA 麦克风：I2S ICS-43434、USB"],
     measures: ["sound level, LAeq", "声级（LAeq）"],
     sits: Sits::Computer,
     period: None,

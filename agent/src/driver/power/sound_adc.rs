@@ -18,7 +18,7 @@ use crate::{
 /// An ADS1115 with a sound level board.
 pub static KIND: Kind = Kind {
     word: "sound-adc",
-    chips: "TI ADS1115 with a sound level board",
+    parts: ["TI ADS1115 with a sound level board"; 2],
     measures: ["sound level", "声级"],
     sits: Sits::I2c(ADDRESSES),
     period: None,

@@ -17,7 +17,7 @@ use crate::{
 /// a web server.
 pub static KIND: Kind = Kind {
     word: "http",
-    chips: "a web server",
+    parts: ["a web server", "网页服务器"],
     measures: ["reachable, status, latency", "是否可达、状态码、延迟"],
     sits: Sits::Network,
     period: None,

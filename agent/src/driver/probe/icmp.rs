@@ -21,7 +21,7 @@ use crate::{
 /// A host that answers to ping.
 pub static KIND: Kind = Kind {
     word: "icmp",
-    chips: "a host that answers to ping, or the gateway",
+    parts: ["a host that answers to ping, or the gateway", "能应答 ping 的主机，或默认网关"],
     measures: ["reachable, latency, loss, jitter", "是否可达、延迟、丢包率、抖动"],
     sits: Sits::Network,
     period: None,

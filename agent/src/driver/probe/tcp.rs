@@ -17,7 +17,7 @@ use crate::{
 /// A TCP port.
 pub static KIND: Kind = Kind {
     word: "tcp",
-    chips: "a TCP port",
+    parts: ["a TCP port", "TCP 端口"],
     measures: ["reachable, latency", "是否可达、延迟"],
     sits: Sits::Network,
     period: None,

@@ -23,7 +23,7 @@ use crate::{
 /// A PN532 with its antenna behind the bracket.
 pub static KIND: Kind = Kind {
     word: "pn532",
-    chips: "NXP PN532 with NTAG213, NTAG215, NTAG216",
+    parts: ["NXP PN532 with NTAG213, NTAG215, NTAG216"; 2],
     measures: ["extinguisher tag: present, genuine, dates", "灭火器标签：在位、真伪、日期"],
     sits: Sits::I2c(&[ADDRESS]),
     period: Some(Duration::from_secs(10)),

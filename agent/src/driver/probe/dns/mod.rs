@@ -24,7 +24,7 @@ use crate::{
 /// A name server.
 pub static KIND: Kind = Kind {
     word: "dns",
-    chips: "a name server",
+    parts: ["a name server", "域名服务器"],
     measures: ["answers rightly, latency", "是否正确应答、延迟"],
     sits: Sits::Network,
     period: None,

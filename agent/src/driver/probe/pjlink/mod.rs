@@ -33,7 +33,7 @@ use crate::{
 /// A device with PJLink.
 pub static KIND: Kind = Kind {
     word: "pjlink",
-    chips: "PJLink class 1 and 2",
+    parts: ["PJLink class 1 and 2", "PJLink 1 类和 2 类设备"],
     measures: ["projector or display: power, errors, hours, input", "投影机或显示屏：电源、故障、时长、信号"],
     sits: Sits::Network,
     period: Some(Duration::from_secs(60)),

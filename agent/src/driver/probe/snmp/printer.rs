@@ -21,7 +21,10 @@ use crate::{
 /// A printer.
 pub static KIND: Kind = Kind {
     word: "snmp-printer",
-    chips: "a printer with the Printer-MIB (RFC 3805), SNMP v2c or v3",
+    parts: [
+        "a printer with the Printer-MIB (RFC 3805), SNMP v2c or v3",
+        "支持 Printer-MIB(RFC 3805)的打印机，SNMP v2c 或 v3",
+    ],
     measures: ["paper, toner, jam, cover, pages", "缺纸、碳粉、卡纸、开盖、页数"],
     sits: Sits::Network,
     period: Some(Duration::from_secs(30)),

@@ -21,7 +21,10 @@ use crate::{
 /// A switch.
 pub static KIND: Kind = Kind {
     word: "snmp-switch",
-    chips: "a switch or access point with the IF-MIB (RFC 2863), SNMP v2c or v3",
+    parts: [
+        "a switch or access point with the IF-MIB (RFC 2863), SNMP v2c or v3",
+        "支持 IF-MIB(RFC 2863)的交换机、无线接入点，SNMP v2c 或 v3",
+    ],
     measures: ["port up, speed, uptime", "端口是否连通、速率、运行时间"],
     sits: Sits::Network,
     period: None,

@@ -21,7 +21,7 @@ use crate::{
 /// A UPS.
 pub static KIND: Kind = Kind {
     word: "snmp-ups",
-    chips: "a UPS with the UPS-MIB (RFC 1628), SNMP v2c or v3",
+    parts: ["a UPS with the UPS-MIB (RFC 1628), SNMP v2c or v3", "支持 UPS-MIB(RFC 1628)的不间断电源，SNMP v2c 或 v3"],
     measures: ["on battery, charge, time left, alarms", "是否电池供电、电量、剩余时间、告警数"],
     sits: Sits::Network,
     period: None,
