@@ -13,7 +13,7 @@ use std::{
 use agent::{
     config::{Backend, Bus},
     driver::{
-        Air, AnyChip, Context, Error, Kind, Measured, Reader, Seat, Sits,
+        Air, AnyChip, Context, Error, Kind, Measured, Reader, Seat, Settings, Sits,
         bus::{AnyI2c, BusOf, is_shorted, open_i2c},
         simulated::{Device, FaultKind, Room, Target, Truth},
         table::TABLE,
@@ -61,6 +61,24 @@ impl DelayNs for Passing {
 /// Kinds whose chip has neither a checksum nor a register that can be read back.
 const MUTE: [&str; 1] = ["bh1750"];
 
+/// What a person must say of kinds that cannot be found by asking.
+const WRITTEN: [(&str, &str); 3] = [
+    ("ct", "amperes_per_volt = 30\nidle_ampere = 0.25\nplaying_ampere = 1.6\noverload_ampere = 8"),
+    ("sound-adc", ""),
+    ("mcp23017", r#"inputs = [{ pin = "a0", kind = "door" }, { pin = "b0", kind = "reed" }]"#),
+];
+
+/// A sensor of such a kind.
+fn written(word: &str) -> Arc<dyn Settings> {
+    let (_, keys) = WRITTEN.iter().find(|(known, _)| *known == word).unwrap_or_else(|| panic!("write down `{word}`"));
+    let text = format!(
+        "venue = \"v\"\nroom = \"r\"\nagent = \"a\"\n[[bus]]\nname = \"i2c\"\nbackend = \"simulated\"\n\
+         [[sensor]]\nname = \"it\"\ndriver = \"{word}\"\nbus = \"i2c\"\n{keys}\n"
+    );
+    let config = agent::config::parse(&text, "written", []).unwrap_or_else(|error| panic!("{error}"));
+    Arc::clone(&config.sensors[0].driver)
+}
+
 /// SplitMix64.
 struct Draw(u64);
 
@@ -77,6 +95,7 @@ impl Draw {
 /// One chip alone in a room, with its driver.
 struct Bench {
     kind: &'static Kind,
+    settings: Arc<dyn Settings>,
     address: u8,
     clock: Arc<Held>,
     room: Arc<Room>,
@@ -89,21 +108,21 @@ struct Bench {
 }
 
 impl Bench {
-    /// None for kinds that sit on no I2C bus, or that nobody can find by asking.
+    /// None for kinds that sit on no I2C bus.
     fn new(kind: &'static Kind, seed: u64) -> Option<Self> {
-        let (Sits::I2c(addresses), Some(at)) = (kind.sits, kind.at) else { return None };
+        let Sits::I2c(addresses) = kind.sits else { return None };
         let address = addresses[0];
         let clock = Arc::new(Held(Mutex::new(Duration::from_secs(10_000))));
         let room = Room::new(seed, clock.clone());
         let name = Id::parse("i2c").unwrap();
-        let settings = at(Seat::new(name.clone(), address));
+        let settings = kind.at.map_or_else(|| written(kind.word), |at| at(Seat::new(name.clone(), address)));
         let twin = settings.simulate().unwrap_or_else(|| panic!("`{}` has no simulated chip", kind.word));
         let has_checksum = has_checksum(&*twin);
         room.fit(None, address, twin);
         let bus = open_i2c(&Bus { name, backend: Backend::Simulated { seed, fitted: true } }, &room).unwrap();
         let Reader::Chip(chip) = settings.start() else { panic!("`{}` sits on I2C and is no chip", kind.word) };
         let seen = BTreeMap::new();
-        Some(Self { kind, address, clock, room, bus, chip, air: Air::default(), has_checksum, seen })
+        Some(Self { kind, settings, address, clock, room, bus, chip, air: Air::default(), has_checksum, seen })
     }
 
     /// As the sampler's thread does: a line that is held low is no reading.
@@ -162,8 +181,7 @@ impl Bench {
             Err(fault) => return *self.seen.entry(fault.as_str().to_owned()).or_default() += 1,
         };
         *self.seen.entry("value".to_owned()).or_default() += 1;
-        let settings = (self.kind.at.unwrap())(Seat::new(Id::parse("i2c").unwrap(), self.address));
-        let quantity = settings.quantities().into_iter().find(|quantity| quantity.name == one.quantity);
+        let quantity = self.settings.quantities().into_iter().find(|quantity| quantity.name == one.quantity);
         let quantity = quantity.unwrap_or_else(|| panic!("`{}` gives an unknown `{}`", self.kind.word, one.quantity));
         // The sampler refuses these by itself.
         if !value.is_finite() || value < quantity.low || value > quantity.high {

@@ -21,6 +21,14 @@ pub fn near(word: &str, quantity: &str, value: f64, truth: &Truth) -> bool {
         (_, "pm10_ug_m3") => within(1.08 * truth.pm2_5_ug_m3, 2.0),
         (_, "illuminance_lux") => within(truth.illuminance_lux, 2.0 + 0.06 * truth.illuminance_lux),
         (_, "voltage_volt") => within(truth.rail_volt, 0.06),
+        ("ct", "current_ampere") => within(truth.mains_ampere, 0.03),
+        // The amplifier idles all the while.
+        ("ct", "powered") => value == 1.0,
+        ("ct", "playing" | "dead" | "overloaded") => value == 0.0,
+        ("sound-adc", "sound_db") => within(truth.sound_db, 2.0),
+        // Contacts are at rest: door shut, cylinder in place.
+        ("mcp23017", "door_open") => value == 0.0,
+        ("mcp23017", "present") => value == 1.0,
         (_, "current_ampere") => within(truth.rail_ampere, 0.02),
         (_, "power_watt") => within(truth.rail_volt * truth.rail_ampere, 0.3),
         // The tag of a simulated bracket stands still.
