@@ -162,9 +162,8 @@ async fn a_missing_chip_or_multiplexer_concerns_only_those_behind_it() {
     room.fit(Some(left), 0x45, Box::new(Sht4xTwin::new()));
     room.fit(Some(right), 0x45, Box::new(Sht4xTwin::new()));
     room.fault(Target::Behind(right, 0x45), FaultKind::Absent);
-    let behind = |mux: Mux| -> Driver {
-        Arc::new(climate::sht4x::Settings { seat: Seat { bus: id("i2c"), mux: Some(mux), address: 0x45 } })
-    };
+    let behind =
+        |mux: Mux| -> Driver { climate::sht4x::MAKE.at(Seat { bus: id("i2c"), mux: Some(mux), address: 0x45 }) };
     let mut harness = start_named(room, clock, vec![("left", behind(left)), ("right", behind(right))]);
     harness.until(|draft| fault(draft, "right_temperature_celsius") == Some(Fault::NoResponse)).await;
     harness.until(|draft| value(draft, "left_temperature_celsius").is_some()).await;
@@ -181,7 +180,7 @@ async fn whatever_happens_on_one_bus_another_is_never_late() {
     let room = Room::new(1, Arc::clone(&clock));
     let world = World { clock: Arc::clone(&clock), room: Some(Arc::clone(&room)) };
     let mut config = Config::new(id("v"), id("r"), id("a"));
-    let on = |bus: &str| -> Driver { Arc::new(climate::sht4x::Settings { seat: Seat::new(id(bus), 0x44) }) };
+    let on = |bus: &str| -> Driver { climate::sht4x::MAKE.at(Seat::new(id(bus), 0x44)) };
     for bus in ["i2c", "other"] {
         config.buses.push(Bus { name: id(bus), backend: Backend::Simulated { seed: 2, fitted: true } });
         config.sensors.push(Sensor { name: id(bus), asset: Some(id(bus)), period: None, driver: on(bus) });

@@ -76,7 +76,7 @@ pub fn agent_config(index: usize, broker: SocketAddr, song_server: SocketAddr, d
     config.buses = vec![Bus { name: bus.clone(), backend: Backend::Simulated { seed: index as u64, fitted: true } }];
     let seat = |address: u8| Seat::new(bus.clone(), address);
     config.sensors = vec![
-        sensor("climate", None, Arc::new(climate::sht4x::Settings { seat: seat(simulated::SHT4X) })),
+        sensor("climate", None, climate::sht4x::MAKE.at(seat(simulated::SHT4X))),
         sensor(
             "air",
             None,

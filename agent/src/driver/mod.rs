@@ -15,6 +15,7 @@ pub mod contact;
 mod kind;
 pub mod light;
 mod line;
+pub mod plain;
 pub mod power;
 pub mod probe;
 pub mod scan;

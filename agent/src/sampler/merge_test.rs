@@ -58,7 +58,7 @@ fn merger_at(speed: u32) -> Merger {
         let period = period.map(Duration::from_secs);
         config.sensors.push(Sensor { name: id(name), asset: None, period, driver });
     };
-    add("air", None, Arc::new(climate::sht4x::Settings { seat: Seat::new(bus(), 0x44) }));
+    add("air", None, climate::sht4x::MAKE.at(Seat::new(bus(), 0x44)));
     add("light", None, Arc::new(light::bh1750::Settings { seat: Seat::new(bus(), 0x23), mtreg: 69, median: 1 }));
     let manner = contact::manner::Manner { debounce: Duration::ZERO, ..contact::manner::Manner::plain("door_open") };
     let door = contact::Settings { bus: bus(), line: 4, manner };

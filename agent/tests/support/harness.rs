@@ -114,7 +114,7 @@ impl Harness {
 }
 
 pub fn sht4x() -> Driver {
-    Arc::new(climate::sht4x::Settings { seat: Seat::new(id("i2c"), 0x44) })
+    climate::sht4x::MAKE.at(Seat::new(id("i2c"), 0x44))
 }
 
 pub fn scd4x() -> Driver {

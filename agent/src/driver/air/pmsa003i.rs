@@ -4,12 +4,12 @@
 //! Datasheet: "PMSA003I series data manual", V2.6, appendix I, the I2C protocol. The crate `pmsa003i`
 //! is not used: it is one read and a sum, and it passes on what a sensor says that calls itself broken.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use embedded_hal::i2c::I2c;
 
 use super::sps30::QUANTITIES;
-use crate::driver::{Chip, Context, Error, Kind, Measured, Place, Quantity, Reader, Seat, Sits, simulated};
+use crate::driver::{Chip, Context, Error, Kind, Measured, Quantity, Sits, plain::Make, simulated};
 
 /// Its only address.
 pub const ADDRESS: u8 = 0x12;
@@ -22,36 +22,20 @@ pub static KIND: Kind = Kind {
     sits: Sits::I2c(&[ADDRESS]),
     period: None,
     period_min: None,
-    read: |table| Some(Arc::new(Settings { seat: Seat::read(table, &[ADDRESS])? })),
-    at: Some(|seat| Arc::new(Settings { seat })),
+    read: |table| MAKE.read(table),
+    at: Some(|seat| MAKE.at(seat)),
 };
 
-/// What a `[[sensor]]` of this kind says.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Settings {
-    /// Where it sits.
-    pub seat: Seat,
-}
-
-impl crate::driver::Settings for Settings {
-    fn kind(&self) -> &'static Kind {
-        &KIND
-    }
-    fn place(&self) -> Place {
-        Place::Chip(self.seat.clone())
-    }
-    fn print(&self, _table: &mut toml::Table) {}
-    fn quantities(&self) -> Vec<Quantity> {
+/// It has no keys of its own.
+pub static MAKE: Make = Make {
+    kind: &KIND,
+    quantities: || {
         let [pm1, pm2_5, _, pm10] = QUANTITIES;
         vec![pm1, pm2_5, pm10]
-    }
-    fn start(&self) -> Reader {
-        Reader::Chip(Box::new(Pmsa003i::new()))
-    }
-    fn simulate(&self) -> Option<Box<dyn simulated::Device>> {
-        Some(Box::new(simulated::pmsa003i::Pmsa003i::new(Duration::ZERO)))
-    }
-}
+    },
+    start: |_| Box::new(Pmsa003i::new()),
+    twin: || Box::new(simulated::pmsa003i::Pmsa003i::new(Duration::ZERO)),
+};
 
 /// A frame.
 pub type Frame = [u8; 32];

@@ -5,11 +5,9 @@
 //! mark is left in its hysteresis limit, which nothing else uses: a chip that shows it is this one, and
 //! has kept its supply. The crate `lm75` is not used: it does not read limits back.
 
-use std::sync::Arc;
-
 use embedded_hal::i2c::I2c;
 
-use crate::driver::{Chip, Context, Error, Kind, Measured, Place, Quantity, Reader, Seat, Sits, simulated};
+use crate::driver::{Chip, Context, Error, Kind, Measured, Quantity, Sits, plain::Make, simulated};
 
 /// LM75 family, at 0x48 to 0x4f by the address pins.
 pub static KIND: Kind = Kind {
@@ -19,36 +17,18 @@ pub static KIND: Kind = Kind {
     sits: Sits::I2c(ADDRESSES),
     period: None,
     period_min: None,
-    read: |table| Some(Arc::new(Settings { seat: Seat::read(table, ADDRESSES)? })),
-    at: Some(|seat| Arc::new(Settings { seat })),
+    read: |table| MAKE.read(table),
+    at: Some(|seat| MAKE.at(seat)),
 };
 const ADDRESSES: &[u8] = &[0x48, 0x49, 0x4A, 0x4B, 0x4C, 0x4D, 0x4E, 0x4F];
 
-/// What a `[[sensor]]` of this kind says.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Settings {
-    /// Where it sits.
-    pub seat: Seat,
-}
-
-impl crate::driver::Settings for Settings {
-    fn kind(&self) -> &'static Kind {
-        &KIND
-    }
-    fn place(&self) -> Place {
-        Place::Chip(self.seat.clone())
-    }
-    fn print(&self, _table: &mut toml::Table) {}
-    fn quantities(&self) -> Vec<Quantity> {
-        vec![TEMPERATURE]
-    }
-    fn start(&self) -> Reader {
-        Reader::Chip(Box::new(Lm75::new(self.seat.address)))
-    }
-    fn simulate(&self) -> Option<Box<dyn simulated::Device>> {
-        Some(Box::new(simulated::thermometer::Thermometer::lm75()))
-    }
-}
+/// It has no keys of its own.
+pub static MAKE: Make = Make {
+    kind: &KIND,
+    quantities: || vec![TEMPERATURE],
+    start: |address| Box::new(Lm75::new(address)),
+    twin: || Box::new(simulated::thermometer::Thermometer::lm75()),
+};
 
 /// What it gives. An LM75 counts halves and an LM75B eighths of a degree, so a quiet room may well
 /// give the same count for an hour.

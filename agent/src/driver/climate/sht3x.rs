@@ -4,11 +4,9 @@
 //! Datasheet: <https://sensirion.com/resource/datasheet/sht3x-dis>. The crate `sht31` is not used: it
 //! believes whatever chip answers, and `sht3x` is for the embedded-hal before 1.0.
 
-use std::sync::Arc;
-
 use embedded_hal::{delay::DelayNs, i2c::I2c};
 
-use crate::driver::{Chip, Context, Error, Kind, Measured, Place, Quantity, Reader, Seat, Sits, sensirion, simulated};
+use crate::driver::{Chip, Context, Error, Kind, Measured, Quantity, Sits, plain::Make, sensirion, simulated};
 
 /// SHT3x at 0x44 (ADDR low) or 0x45 (ADDR high), SHT85 at 0x44.
 pub static KIND: Kind = Kind {
@@ -18,36 +16,18 @@ pub static KIND: Kind = Kind {
     sits: Sits::I2c(ADDRESSES),
     period: None,
     period_min: None,
-    read: |table| Some(Arc::new(Settings { seat: Seat::read(table, ADDRESSES)? })),
-    at: Some(|seat| Arc::new(Settings { seat })),
+    read: |table| MAKE.read(table),
+    at: Some(|seat| MAKE.at(seat)),
 };
 const ADDRESSES: &[u8] = &[0x44, 0x45];
 
-/// What a `[[sensor]]` of this kind says.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Settings {
-    /// Where it sits.
-    pub seat: Seat,
-}
-
-impl crate::driver::Settings for Settings {
-    fn kind(&self) -> &'static Kind {
-        &KIND
-    }
-    fn place(&self) -> Place {
-        Place::Chip(self.seat.clone())
-    }
-    fn print(&self, _table: &mut toml::Table) {}
-    fn quantities(&self) -> Vec<Quantity> {
-        QUANTITIES.to_vec()
-    }
-    fn start(&self) -> Reader {
-        Reader::Chip(Box::new(Sht3x::new(self.seat.address)))
-    }
-    fn simulate(&self) -> Option<Box<dyn simulated::Device>> {
-        Some(Box::new(simulated::sht3x::Sht3x::new()))
-    }
-}
+/// It has no keys of its own.
+pub static MAKE: Make = Make {
+    kind: &KIND,
+    quantities: || QUANTITIES.to_vec(),
+    start: |address| Box::new(Sht3x::new(address)),
+    twin: || Box::new(simulated::sht3x::Sht3x::new()),
+};
 
 /// What it gives. Limits are the chip's, tables 1 and 2 of the datasheet.
 pub const QUANTITIES: [Quantity; 2] = [

@@ -4,11 +4,9 @@
 //! Datasheet: <https://sensirion.com/resource/datasheet/sht4x>. The crate `sht4x` is not used: it
 //! computes in the fixed-point crate `fixed`, six crates more for two divisions.
 
-use std::sync::Arc;
-
 use embedded_hal::{delay::DelayNs, i2c::I2c};
 
-use crate::driver::{Chip, Context, Error, Kind, Measured, Place, Quantity, Reader, Seat, Sits, sensirion, simulated};
+use crate::driver::{Chip, Context, Error, Kind, Measured, Quantity, Sits, plain::Make, sensirion, simulated};
 
 /// SHT40, SHT41 and SHT45. The letter in the part number tells the address: A 0x44, B 0x45, C 0x46.
 pub static KIND: Kind = Kind {
@@ -18,36 +16,18 @@ pub static KIND: Kind = Kind {
     sits: Sits::I2c(ADDRESSES),
     period: None,
     period_min: None,
-    read: |table| Some(Arc::new(Settings { seat: Seat::read(table, ADDRESSES)? })),
-    at: Some(|seat| Arc::new(Settings { seat })),
+    read: |table| MAKE.read(table),
+    at: Some(|seat| MAKE.at(seat)),
 };
 const ADDRESSES: &[u8] = &[0x44, 0x45, 0x46];
 
-/// What a `[[sensor]]` of this kind says.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Settings {
-    /// Where it sits.
-    pub seat: Seat,
-}
-
-impl crate::driver::Settings for Settings {
-    fn kind(&self) -> &'static Kind {
-        &KIND
-    }
-    fn place(&self) -> Place {
-        Place::Chip(self.seat.clone())
-    }
-    fn print(&self, _table: &mut toml::Table) {}
-    fn quantities(&self) -> Vec<Quantity> {
-        QUANTITIES.to_vec()
-    }
-    fn start(&self) -> Reader {
-        Reader::Chip(Box::new(Sht4x::new(self.seat.address)))
-    }
-    fn simulate(&self) -> Option<Box<dyn simulated::Device>> {
-        Some(Box::new(simulated::sht4x::Sht4x::new()))
-    }
-}
+/// It has no keys of its own.
+pub static MAKE: Make = Make {
+    kind: &KIND,
+    quantities: || QUANTITIES.to_vec(),
+    start: |address| Box::new(Sht4x::new(address)),
+    twin: || Box::new(simulated::sht4x::Sht4x::new()),
+};
 
 /// What it gives. Limits are the chip's, table 1 and 2 of the datasheet.
 pub const QUANTITIES: [Quantity; 2] = [

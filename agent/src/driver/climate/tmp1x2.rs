@@ -6,11 +6,9 @@
 //! was written, and a new chip must show the limits that these parts have after power-on. The crate
 //! `tmp1x2` is not used: it reads neither back.
 
-use std::sync::Arc;
-
 use embedded_hal::i2c::I2c;
 
-use crate::driver::{Chip, Context, Error, Kind, Measured, Place, Quantity, Reader, Seat, Sits, simulated};
+use crate::driver::{Chip, Context, Error, Kind, Measured, Quantity, Sits, plain::Make, simulated};
 
 /// TMP105 at 0x48 to 0x4f, TMP102 and TMP112 at 0x48 to 0x4b, by their address pins.
 pub static KIND: Kind = Kind {
@@ -20,36 +18,18 @@ pub static KIND: Kind = Kind {
     sits: Sits::I2c(ADDRESSES),
     period: None,
     period_min: None,
-    read: |table| Some(Arc::new(Settings { seat: Seat::read(table, ADDRESSES)? })),
-    at: Some(|seat| Arc::new(Settings { seat })),
+    read: |table| MAKE.read(table),
+    at: Some(|seat| MAKE.at(seat)),
 };
 const ADDRESSES: &[u8] = &[0x48, 0x49, 0x4A, 0x4B, 0x4C, 0x4D, 0x4E, 0x4F];
 
-/// What a `[[sensor]]` of this kind says.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Settings {
-    /// Where it sits.
-    pub seat: Seat,
-}
-
-impl crate::driver::Settings for Settings {
-    fn kind(&self) -> &'static Kind {
-        &KIND
-    }
-    fn place(&self) -> Place {
-        Place::Chip(self.seat.clone())
-    }
-    fn print(&self, _table: &mut toml::Table) {}
-    fn quantities(&self) -> Vec<Quantity> {
-        vec![TEMPERATURE]
-    }
-    fn start(&self) -> Reader {
-        Reader::Chip(Box::new(Tmp1x2::new(self.seat.address)))
-    }
-    fn simulate(&self) -> Option<Box<dyn simulated::Device>> {
-        Some(Box::new(simulated::thermometer::Thermometer::tmp105()))
-    }
-}
+/// It has no keys of its own.
+pub static MAKE: Make = Make {
+    kind: &KIND,
+    quantities: || vec![TEMPERATURE],
+    start: |address| Box::new(Tmp1x2::new(address)),
+    twin: || Box::new(simulated::thermometer::Thermometer::tmp105()),
+};
 
 /// What it gives. The range in which the parts are specified, TMP105 7.1. At a sixteenth of a degree a
 /// quiet room may well give the same count for ten minutes.
