@@ -229,10 +229,10 @@ fn waking_is_never_in_the_past_for_long() {
 fn where_the_world_runs_fast_a_busy_computer_is_not_taken_for_a_silent_bus() {
     let mut merger = merger_at(60);
     merger.advance(at(1_000));
-    // 10 s of this world are 167 ms of life.
-    let todo = merger.advance(at(11_000));
+    // 60 s of this world are one of life.
+    let todo = merger.advance(at(61_000));
     assert!(todo.drafts.iter().all(|draft| draft.faults.is_empty()) && todo.hung.is_empty());
-    check(merger.answered(0, at(12_000), &air(1)), &["12000: humidity_percent temperature_celsius"]);
-    let faults: Vec<_> = merger.advance(at(31_100)).drafts.into_iter().flat_map(|draft| draft.faults).collect();
+    check(merger.answered(0, at(62_000), &air(1)), &["62000: humidity_percent temperature_celsius"]);
+    let faults: Vec<_> = merger.advance(at(91_100)).drafts.into_iter().flat_map(|draft| draft.faults).collect();
     assert_eq!(faults.len(), 1, "{faults:?}");
 }
