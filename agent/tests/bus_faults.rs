@@ -4,11 +4,7 @@
 //! `HALLWATCH_SEED` repeats a run; `HALLWATCH_BUS_FAULTS` sets how many faults there are.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use agent::{
     config::{Backend, Bus},
@@ -20,43 +16,12 @@ use agent::{
     },
     world::Clock,
 };
-use embedded_hal::delay::DelayNs;
+use held::{Held, Passing};
 use wire::Id;
 
+#[path = "support/held.rs"]
+mod held;
 mod truths;
-
-/// Moves only when somebody waits, or by [`Held::pass`].
-struct Held(Mutex<Duration>);
-
-impl Held {
-    fn pass(&self, time: Duration) {
-        *self.0.lock().unwrap() += time;
-    }
-}
-
-impl Clock for Held {
-    fn boottime(&self) -> Duration {
-        *self.0.lock().unwrap()
-    }
-    fn wall(&self) -> wire::UnixMs {
-        0
-    }
-    fn synchronized(&self) -> bool {
-        true
-    }
-    fn boot(&self) -> Id {
-        Id::parse("b").unwrap()
-    }
-}
-
-/// Waiting is time that passes.
-struct Passing(Arc<Held>);
-
-impl DelayNs for Passing {
-    fn delay_ns(&mut self, ns: u32) {
-        self.0.pass(Duration::from_nanos(ns.into()));
-    }
-}
 
 /// Kinds whose chip has neither a checksum nor a register that can be read back.
 const MUTE: [&str; 1] = ["bh1750"];
@@ -112,7 +77,7 @@ impl Bench {
     fn new(kind: &'static Kind, seed: u64) -> Option<Self> {
         let Sits::I2c(addresses) = kind.sits else { return None };
         let address = addresses[0];
-        let clock = Arc::new(Held(Mutex::new(Duration::from_secs(10_000))));
+        let clock = Held::at(10_000);
         let room = Room::new(seed, clock.clone());
         let name = Id::parse("i2c").unwrap();
         let settings = kind.at.map_or_else(|| written(kind.word), |at| at(Seat::new(name.clone(), address)));
@@ -290,7 +255,7 @@ fn no_fault_of_a_bus_ever_becomes_a_plausible_value() {
 
 #[test]
 fn a_driver_that_believes_everything_is_caught() {
-    let truth = Room::new(1, Arc::new(Held(Mutex::new(Duration::from_secs(100))))).truth();
+    let truth = Room::new(1, Held::at(100)).truth();
     // What an SHT4x without checksums would make of a flat line, and of one flipped high bit.
     assert!(!truths::near("sht4x", "temperature_celsius", -45.0, &truth));
     assert!(!truths::near("sht4x", "temperature_celsius", truth.temperature_celsius + 5.5, &truth));

@@ -5,10 +5,7 @@
 
 mod support;
 
-use std::{
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use agent::{
     config::{Backend, Bus as Wired},
@@ -23,9 +20,12 @@ use agent::{
     },
     world::Clock,
 };
-use embedded_hal::delay::DelayNs;
 use embedded_hal_mock::eh1::{delay::Transaction as Wait, i2c::Transaction as Bus};
-use support::{NACK, ReadNow, fault, on, value};
+use support::{
+    NACK, ReadNow, fault,
+    held::{Held, Passing},
+    on, value,
+};
 use wire::{Fault, Id};
 
 const VEML: u8 = 0x10;
@@ -152,31 +152,6 @@ fn bh1750_over_several_looks_waits_for_none_of_them() {
     });
 }
 
-struct Held(Mutex<Duration>);
-
-impl Clock for Held {
-    fn boottime(&self) -> Duration {
-        *self.0.lock().unwrap()
-    }
-    fn wall(&self) -> wire::UnixMs {
-        0
-    }
-    fn synchronized(&self) -> bool {
-        true
-    }
-    fn boot(&self) -> Id {
-        Id::parse("b").unwrap()
-    }
-}
-
-struct Passing(Arc<Held>);
-
-impl DelayNs for Passing {
-    fn delay_ns(&mut self, ns: u32) {
-        *self.0.0.lock().unwrap() += Duration::from_nanos(ns.into());
-    }
-}
-
 /// A dim room with one light sensor.
 struct Bench {
     clock: Arc<Held>,
@@ -187,7 +162,7 @@ struct Bench {
 
 impl Bench {
     fn new(address: u8, twin: Box<dyn Device>, chip: Box<dyn AnyChip>) -> Self {
-        let clock = Arc::new(Held(Mutex::new(Duration::from_secs(100))));
+        let clock = Held::at(100);
         let room = Room::new(1, clock.clone());
         room.fit(None, address, twin);
         let wired = Wired { name: Id::parse("i2c").unwrap(), backend: Backend::Simulated { seed: 1, fitted: true } };

@@ -147,7 +147,7 @@ fn one_flipped_bit_is_bad_crc_and_three_silent_looks_are_another_chip() {
 mod room {
     //! Hours with a simulated chip, at a second each.
 
-    use std::sync::{Arc, Mutex};
+    use std::sync::Arc;
 
     use agent::{
         config::{Backend, Bus},
@@ -157,35 +157,11 @@ mod room {
         },
         world::Clock,
     };
-    use embedded_hal::delay::DelayNs;
+
     use wire::Id;
 
     use super::*;
-
-    struct Held(Mutex<Duration>);
-
-    impl Clock for Held {
-        fn boottime(&self) -> Duration {
-            *self.0.lock().unwrap()
-        }
-        fn wall(&self) -> wire::UnixMs {
-            0
-        }
-        fn synchronized(&self) -> bool {
-            true
-        }
-        fn boot(&self) -> Id {
-            Id::parse("b").unwrap()
-        }
-    }
-
-    struct Passing(Arc<Held>);
-
-    impl DelayNs for Passing {
-        fn delay_ns(&mut self, ns: u32) {
-            *self.0.0.lock().unwrap() += Duration::from_nanos(ns.into());
-        }
-    }
+    use crate::support::held::{Held, Passing};
 
     pub struct Bench {
         clock: Arc<Held>,
@@ -197,7 +173,7 @@ mod room {
 
     impl Bench {
         pub fn new(model: Model) -> Self {
-            let clock = Arc::new(Held(Mutex::new(Duration::from_secs(100))));
+            let clock = Held::at(100);
             let room = Room::new(1, clock.clone());
             room.fit(None, AT, Box::new(simulated::sgp4x::Sgp4x::new(model)));
             let bus = Bus { name: Id::parse("i2c").unwrap(), backend: Backend::Simulated { seed: 1, fitted: true } };

@@ -1,10 +1,9 @@
 //! A scripted bus for tests of drivers: exact bytes and exact waits, in order, all used up.
 #![allow(dead_code, clippy::unwrap_used)]
 
-use std::{
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+pub mod held;
+
+use std::{sync::Arc, time::Duration};
 
 use agent::{
     config::{self, Backend},
@@ -19,6 +18,7 @@ use embedded_hal_mock::eh1::{
     delay::{CheckedDelay, Transaction as Wait},
     i2c::{Mock, Transaction as Bus},
 };
+pub use held::Held;
 use wire::{Fault, Id};
 
 /// What a mock bus answers where nobody acknowledges.
@@ -54,37 +54,6 @@ pub fn value(measured: &[Measured], name: &str) -> f64 {
 /// The fault of a reading that must have failed.
 pub fn fault(result: Result<Vec<Measured>, Error>) -> Fault {
     result.unwrap_err().fault()
-}
-
-/// A clock that moves only when somebody waits, and 10 s for each reading.
-#[derive(Default)]
-pub struct Held(Mutex<Duration>);
-
-impl Held {
-    fn pass(&self, time: Duration) {
-        *self.0.lock().unwrap() += time;
-    }
-}
-
-impl Clock for Held {
-    fn boottime(&self) -> Duration {
-        *self.0.lock().unwrap()
-    }
-    fn wall(&self) -> wire::UnixMs {
-        0
-    }
-    fn synchronized(&self) -> bool {
-        true
-    }
-    fn boot(&self) -> Id {
-        Id::parse("b").unwrap()
-    }
-}
-
-impl DelayNs for &Held {
-    fn delay_ns(&mut self, ns: u32) {
-        self.pass(Duration::from_nanos(ns.into()));
-    }
 }
 
 /// Reads a chip of a simulated room, ten seconds later.
