@@ -186,7 +186,7 @@ LoadPlugin mqtt
 }
 
 fn used(process: &mut Process) -> anyhow::Result<Duration> {
-    meter::processor_time(process.pid()).with_context(|| format!("{} runs:\n{}", process.name(), process.output()))
+    meter::running_time(process.pid()).with_context(|| format!("{} runs:\n{}", process.name(), process.output()))
 }
 
 fn cost(process: &mut Process, before: Duration, elapsed: Duration) -> anyhow::Result<Cost> {
