@@ -104,18 +104,21 @@ fn row(finding: &Finding, lang: Lang) -> [String; 5] {
     };
     let points = finding.points.iter().map(|(name, unit, value)| match value {
         Ok(value) if matches!(*unit, "/" | "1") => format!("{name} {value}"),
-        Ok(value) => format!("{name} {value} {unit}"),
+        Ok(value) => format!("{name} {value} {}", texts::unit(unit)),
         Err(fault) => format!("{name}: {}", text::fault(fault, lang)),
     });
     let reading = match finding.fault() {
         // One reason for all.
-        Some(fault) if !finding.answered() => text::fault(fault, lang),
+        Some(fault) if !finding.answered() || finding.warms_up() => text::fault(fault, lang),
         _ => points.collect::<Vec<_>>().join(", "),
     };
     [place, finding.sensor.name.to_string(), driver.kind().word.to_owned(), answered, reading]
 }
 
 fn hint(finding: &Finding, lang: Lang) -> Option<String> {
+    if finding.warms_up() {
+        return None;
+    }
     let hint = text::hint(finding.fault()?, &*finding.sensor.driver, lang);
     let trouble = finding.trouble.as_ref().map_or_else(String::new, |trouble| format!("{trouble}\n      "));
     Some(format!("{trouble}{}{hint}", text::hint_word(lang)))

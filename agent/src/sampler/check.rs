@@ -46,14 +46,20 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// Whether there is a value, and for a probe whether its host answers as it should.
+    /// Whether there is a value or soon will be, and for a probe whether its host answers as it should.
     #[must_use]
     pub fn answered(&self) -> bool {
         let is_probe = self.sensor.driver.kind().sits == Sits::Network;
         match self.points.first() {
             Some((_, _, Ok(reachable))) if is_probe => *reachable > 0.0,
-            _ => self.points.iter().any(|(_, _, value)| value.is_ok()),
+            _ => self.warms_up() || self.points.iter().any(|(_, _, value)| value.is_ok()),
         }
+    }
+
+    /// Whether it said what it is and has nothing to say yet: a gas sensor takes minutes.
+    #[must_use]
+    pub fn warms_up(&self) -> bool {
+        self.identity.is_some() && self.points.iter().all(|(_, _, value)| *value == Err(Fault::WarmingUp))
     }
 
     /// The first fault.

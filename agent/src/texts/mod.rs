@@ -34,6 +34,16 @@ impl Lang {
     }
 }
 
+/// A unit as people write it; on the wire it stands as SenML and UCUM have it.
+#[must_use]
+pub fn unit(wire: &str) -> &str {
+    match wire {
+        "Cel" => "°C",
+        "ug/m3" => "µg/m³",
+        other => other,
+    }
+}
+
 /// How many columns a text takes in a terminal: Chinese characters and punctuation take two.
 #[must_use]
 pub fn columns(text: &str) -> usize {
