@@ -1,9 +1,21 @@
-//! What devices cannot tell of a venue. [`hours`] are its opening hours in wall times, [`calendar`]
-//! the arithmetic over them, [`holidays`] the lists of days off and make-up days. Nothing here reads a clock.
+//! What devices cannot tell of a venue: names, hours, rooms, assets, teams, as people write them.
+//!
+//! [`read`] finds the texts, [`file`] is their shape, [`set`] checks them, [`references`] the names in
+//! them, [`error`] says what is wrong. [`hours`] are opening hours in wall times, [`calendar`] the
+//! arithmetic over them, [`holidays`] the lists of days off and make-up days, [`advice`] what is
+//! allowed and should still be looked at. Nothing here reads a clock.
 
+pub mod advice;
 pub mod calendar;
+pub mod error;
+pub mod file;
 pub mod holidays;
 pub mod hours;
+pub mod read;
+mod references;
+pub mod set;
 
 pub use calendar::{Calendar, Opening};
+pub use error::Error;
 pub use holidays::Holidays;
+pub use set::{Venue, Venues};

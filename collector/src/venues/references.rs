@@ -1,0 +1,96 @@
+//! Whether the names in a venue lead somewhere: rooms and teams of assets, what assets depend on,
+//! members of shifts, steps of escalation. Reads nothing but the venue.
+
+use wire::Id;
+
+use super::{file::Venue, set};
+use crate::packs::length;
+
+/// What is wrong: key, name of the text, value.
+type Wrong = (String, &'static str, String);
+
+/// Checks all names of a venue.
+pub(super) fn check(venue: &Venue) -> Result<(), Wrong> {
+    for (id, asset) in &venue.asset {
+        let key = |name: &str| format!("asset.{id}.{name}");
+        if let Some(room) = asset.room.as_ref().filter(|room| !venue.room.contains_key(*room)) {
+            return Err((key("room"), "no_room", room.to_string()));
+        }
+        if let Some(team) = asset.team.as_ref().filter(|team| !venue.team.contains_key(*team)) {
+            return Err((key("team"), "no_team", team.to_string()));
+        }
+        if let Some(other) = asset.depends_on.iter().find(|other| !venue.asset.contains_key(*other)) {
+            return Err((key("depends_on"), "no_asset", other.to_string()));
+        }
+        let dates =
+            [("made", &asset.made), ("serviced", &asset.serviced), ("due", &asset.due), ("scrap", &asset.scrap)];
+        for (name, text) in dates.into_iter().filter_map(|(name, text)| Some((name, text.as_deref()?))) {
+            text.parse::<jiff::civil::Date>().map_err(|_| (key(name), "date", text.to_owned()))?;
+        }
+    }
+    for id in venue.asset.keys() {
+        if reaches(venue, id) {
+            return Err((format!("asset.{id}.depends_on"), "circle", id.to_string()));
+        }
+    }
+    teams(venue)?;
+    escalations(venue)
+}
+
+/// Whether an asset depends on itself, however far away.
+fn reaches(venue: &Venue, start: &Id) -> bool {
+    let (mut seen, mut next) = (Vec::new(), vec![start]);
+    while let Some(id) = next.pop() {
+        for other in venue.asset.get(id).map_or(&[][..], |asset| &asset.depends_on) {
+            if other == start {
+                return true;
+            }
+            if !seen.contains(&other) {
+                seen.push(other);
+                next.push(other);
+            }
+        }
+    }
+    false
+}
+
+fn teams(venue: &Venue) -> Result<(), Wrong> {
+    for (id, team) in &venue.team {
+        for (n, shift) in team.shift.iter().enumerate() {
+            let key = |name: &str| format!("team.{id}.shift[{}].{name}", n + 1);
+            set::weekdays(&shift.days).map_err(|day| (key("days"), "weekday", day.to_owned()))?;
+            for (name, text) in [("begin", &shift.begin), ("end", &shift.end)] {
+                set::time(text).ok_or_else(|| (key(name), "time", text.clone()))?;
+            }
+            let known = |name: &&String| !team.members.contains(*name);
+            if let Some(stranger) = shift.members.iter().find(known) {
+                return Err((key("members"), "no_member", stranger.clone()));
+            }
+            if let Some(stranger) = shift.leader.as_ref().filter(known) {
+                return Err((key("leader"), "no_member", stranger.clone()));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn escalations(venue: &Venue) -> Result<(), Wrong> {
+    for (severity, steps) in &venue.escalation {
+        if !["P1", "P2", "P3", "P4"].contains(&severity.as_str()) {
+            return Err((format!("escalation.{severity}"), "severity", severity.clone()));
+        }
+        let mut before = None;
+        for (n, step) in steps.iter().enumerate() {
+            let key = |name: &str| format!("escalation.{severity}[{}].{name}", n + 1);
+            let after = length::parse(&step.after).ok_or_else(|| (key("after"), "length", step.after.clone()))?;
+            if before.is_some_and(|before| after <= before) {
+                return Err((key("after"), "order", step.after.clone()));
+            }
+            before = Some(after);
+            if let Some(team) = step.team.as_ref().filter(|team| !venue.team.contains_key(*team)) {
+                return Err((key("team"), "no_team", team.to_string()));
+            }
+        }
+    }
+    Ok(())
+}
