@@ -179,7 +179,7 @@ impl Calendar {
         }
     }
 
-    /// The instant after the last at which a clock on the wall shows less than `wall`.
+    /// The last instant at which a clock on the wall shows `wall`; the change where none does.
     fn last_at(&self, wall: DateTime) -> Option<UnixMs> {
         match self.zone.to_ambiguous_timestamp(wall).offset() {
             AmbiguousOffset::Unambiguous { offset } | AmbiguousOffset::Fold { after: offset, .. } => at(offset, wall),

@@ -10,6 +10,7 @@ use super::*;
 use crate::venues::hours::{Day, Hours, Kind, Weekdays};
 
 const MINUTE_MS: i64 = 60_000;
+const ONE: Time = Time::constant(1, 0, 0, 0);
 
 fn entry(kind: Kind, days: Weekdays, times: Option<(Time, Time)>) -> Hours {
     Hours { kind, days, times, from: None, to: None }
@@ -38,7 +39,8 @@ fn shown(at: Option<UnixMs>) -> String {
 }
 
 /// Every minute of `from..to`, open or not: for each business day, the minutes from the first that
-/// shows its opening or later to the last that shows less than its closing.
+/// shows its opening or later to the last that shows its closing, or where none does, to the last
+/// that shows less.
 fn minute_by_minute(calendar: &Calendar, from: UnixMs, to: UnixMs) -> Vec<bool> {
     let margin = 3 * DAY_MS;
     let walls: Vec<DateTime> = (from - margin..to + margin)
@@ -50,7 +52,8 @@ fn minute_by_minute(calendar: &Calendar, from: UnixMs, to: UnixMs) -> Vec<bool> 
     while day <= walls[walls.len() - 1].date() {
         for (opens, closes) in calendar.week.openings(day) {
             let first = walls.iter().position(|wall| *wall >= opens).unwrap_or(walls.len());
-            let behind = walls.iter().rposition(|wall| *wall < closes).map_or(0, |last| last + 1);
+            let less = walls.iter().rposition(|wall| *wall < closes).map_or(0, |last| last + 1);
+            let behind = walls.iter().rposition(|wall| *wall == closes).unwrap_or(less);
             (first..behind).for_each(|minute| open[minute] = true);
         }
         day = day.tomorrow().unwrap();
@@ -182,6 +185,10 @@ fn a_wall_time_that_is_missing_or_double_keeps_the_door_watched() {
     // 02:30 comes twice: open until the second, also between the two.
     assert_eq!(shown(calendar.closes_at(ms("2026-10-25T00:00:00Z"))), "2026-10-25T01:30:00Z");
     assert!(calendar.is_open(ms("2026-10-25T00:45:00Z")));
+    // So too for the first of the double times, which the change itself shows again.
+    let all_saturday = vec![entry(Kind::Normal, Weekdays::NONE.with(Weekday::Saturday), Some((ONE, ONE)))];
+    let calendar = super::tests::calendar("America/New_York", all_saturday);
+    assert_eq!(shown(calendar.closes_at(ms("2026-10-31T12:00:00Z"))), "2026-11-01T06:00:00Z");
 }
 
 #[test]
