@@ -81,7 +81,7 @@ fn main() {
         group += 1;
         let batch = messages.by_ref().take(GROUP).map(Ok);
         let now = START + group * GROUP as i64 / AGENTS as i64 * 10_000 + 10_000;
-        let stepped = core.step(Input { batch, requests: Vec::new(), tick: true, now });
+        let stepped = core.step(Input { batch, requests: Vec::new(), filings: Vec::new(), tick: true, now });
         commits.push((stepped.number, stepped.commit));
     }
     report("step", count, began.elapsed());

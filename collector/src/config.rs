@@ -8,13 +8,11 @@ pub mod mqtt;
 pub mod notify;
 
 use std::{
-    collections::BTreeMap,
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
 };
 
 use serde::{Deserialize, Serialize};
-use wire::Id;
 
 pub use error::Error;
 pub use mqtt::Mqtt;
@@ -57,8 +55,8 @@ pub struct Config {
     pub notify: Notify,
     /// Where pages are served.
     pub web: Web,
-    /// Venues that need more than their name, by identifier.
-    pub venue: BTreeMap<Id, Venue>,
+    /// What devices cannot tell of venues.
+    pub venues: VenuesFiles,
 }
 
 /// `[ledger]`
@@ -117,16 +115,14 @@ pub struct Web {
     pub listen: SocketAddr,
 }
 
-/// `[venue.NAME]`
+/// `[venues]`
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Venue {
-    /// Name in Chinese; the identifier where absent.
-    pub name_zh: Option<String>,
-    /// Name in English; the identifier where absent.
-    pub name_en: Option<String>,
-    /// IANA time zone; the top-level `zone` where absent.
-    pub zone: Option<String>,
+pub struct VenuesFiles {
+    /// A file of venues, or a folder of such files; none: venues are known by their identifiers only.
+    pub path: Option<PathBuf>,
+    /// A folder with a holiday list for each year.
+    pub holidays: Option<PathBuf>,
 }
 
 impl Default for Config {
@@ -141,7 +137,7 @@ impl Default for Config {
             rules: Rules::default(),
             notify: Notify::default(),
             web: Web::default(),
-            venue: BTreeMap::new(),
+            venues: VenuesFiles::default(),
         }
     }
 }
@@ -223,27 +219,6 @@ impl Config {
         self.mqtt.check()?;
         self.notify.check()?;
         error::zone("zone", &self.zone)?;
-        for (id, venue) in &self.venue {
-            if let Some(zone) = &venue.zone {
-                error::zone(&format!("venue.{id}.zone"), zone)?;
-            }
-        }
         Ok(self)
-    }
-
-    /// The name of `venue` in `language`; its identifier where it has none.
-    #[must_use]
-    pub fn venue_name<'a>(&'a self, venue: &'a Id, language: Language) -> &'a str {
-        let name = self.venue.get(venue).and_then(|v| match language {
-            Language::ZhCn => v.name_zh.as_deref(),
-            Language::En => v.name_en.as_deref(),
-        });
-        name.unwrap_or(venue.as_str())
-    }
-
-    /// The time zone of `venue`.
-    #[must_use]
-    pub fn zone_of(&self, venue: &Id) -> &str {
-        self.venue.get(venue).and_then(|v| v.zone.as_deref()).unwrap_or(&self.zone)
     }
 }

@@ -3,6 +3,13 @@
 
 use wire::{Id, PointName, Source, UnixMs};
 
+/// The collector's own agent: in its name the rules are told what no device reads, such as the days until
+/// an extinguisher is due. A device that calls itself so is refused.
+pub const OWN_AGENT: &str = "collector";
+
+/// The room that such words are about where they concern a venue as a whole.
+pub const VENUE_ROOM: &str = "venue";
+
 /// How bad, and so how fast people must act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub enum Severity {

@@ -18,6 +18,8 @@ pub enum Part {
     Readings,
     /// A channel does not deliver.
     Notify,
+    /// The files of venues changed and have a mistake: the old set stays in force.
+    Venues,
 }
 
 impl Part {
@@ -30,6 +32,7 @@ impl Part {
             Self::Loopback => "loopback",
             Self::Readings => "readings",
             Self::Notify => "notify",
+            Self::Venues => "venues",
         }
     }
 }

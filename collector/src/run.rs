@@ -28,9 +28,10 @@ use crate::{
     notify,
     packs::{self, Packs},
     readings, rules,
-    shared::{CHANGES_MAX, Zones},
-    step::{self, Core, Deciders},
+    shared::CHANGES_MAX,
+    step::{self, Core, Deciders, Filings},
     tickets::{self, day::business_day, tell::Route},
+    venues::{self, Venues},
 };
 
 /// Groups decided and not yet committed: one, so that deciding goes on while a sync takes its time,
@@ -57,6 +58,9 @@ pub enum Error {
     /// A file that the broker's connection needs.
     #[error("the connection to the broker cannot be prepared")]
     Mqtt(#[from] mqtt::FileError),
+    /// The files of venues.
+    #[error("the venues cannot be used")]
+    Venues(#[from] venues::Error),
     /// A rule pack.
     #[error("the rules cannot be used")]
     Packs(#[from] packs::Error),
@@ -96,6 +100,7 @@ pub async fn start_over(
 ) -> Result<Handle, Error> {
     let options = Options { quarantine_rows_max: config.ingest.quarantine_rows_max, ..Options::default() };
     let packs = Packs::load(&config.rules)?;
+    let venues = venues::current::read(&config)?;
     let channels = notify::workers(&config)?;
     let (sqlite, mut ledger) = Sqlite::open(&config.ledger.path, options)?;
     let loaded = ledger.load(world.clock.now())?;
@@ -109,7 +114,7 @@ pub async fn start_over(
     };
     let client_id = format!("hallwatch-collector-{}", ledger.name()?);
     let broker_options = mqtt::options(&config.mqtt, mqtt, &client_id)?;
-    let shared = Arc::new(share(config, packs, &world, &sqlite, &loaded));
+    let shared = Arc::new(share(config, packs, venues, &world, &sqlite, &loaded));
     recall(&shared, &loaded)?;
     let (stop, stopped) = watch::channel(false);
     let senders = notify::start(&shared, channels, &stopped)?;
@@ -118,6 +123,7 @@ pub async fn start_over(
     let web = serve_pages(&shared, &stages.stopped).await?;
     let mut threads = stages.launch(sqlite, between(ledger), loaded, broker_options).map_err(Error::Thread)?;
     threads.push(stages.keep_readings(archivist).map_err(Error::Thread)?);
+    threads.extend(stages.jobs().map_err(Error::Thread)?);
     Ok(Handle { shared, mqtt, web, stop, threads, senders })
 }
 
@@ -135,10 +141,11 @@ async fn serve_pages(shared: &Arc<Shared>, stopped: &watch::Receiver<bool>) -> R
     Ok(Some(address))
 }
 
-fn share(config: Config, packs: Packs, world: &World, sqlite: &Sqlite, loaded: &Loaded) -> Shared {
+fn share(config: Config, packs: Packs, venues: Venues, world: &World, sqlite: &Sqlite, loaded: &Loaded) -> Shared {
     let store = Arc::new(sqlite.clone());
     Shared {
-        zones: Arc::new(Zones::new(&config)),
+        venues: venues::Current::new(venues),
+        filings: Filings::default(),
         packs: Arc::new(packs),
         config,
         clock: world.clock.clone(),
@@ -172,8 +179,8 @@ fn deciders(shared: &Shared) -> Deciders {
     let config = &shared.config;
     let horizon_ms = config.ingest.live_horizon_seconds as i64 * 1_000;
     let rules = rules::Settings { live_horizon_ms: horizon_ms, ..rules::Settings::default() };
-    let zones = shared.zones.clone();
-    let day_of = Arc::new(move |venue: &Id, at| business_day(zones.of(venue), at));
+    let venues = shared.venues.get();
+    let day_of = Arc::new(move |venue: &Id, at| business_day(venues.calendar(venue), at));
     let routes = config.notify.channel.iter().map(|(name, channel)| Route {
         channel: name.clone(),
         teams: channel.teams().to_vec(),
@@ -224,6 +231,20 @@ impl Stages {
                 tracing::error!(error = %error, "readings are not kept small: no timer");
             }
         })
+    }
+
+    /// Jobs beside the step: each looks from time to time and files what should be committed.
+    fn jobs(&self) -> Result<Vec<JoinHandle<()>>, std::io::Error> {
+        let mut threads = Vec::new();
+        if self.shared.config.venues.path.is_some() {
+            let (shared, stop) = (self.shared.clone(), self.stopped.clone());
+            threads.push(self.thread("venues", move || {
+                if let Err(error) = venues::current::follow(&shared, stop) {
+                    tracing::error!(error = %error, "venues are not read again: no timer");
+                }
+            })?);
+        }
+        Ok(threads)
     }
 
     fn thread(&self, name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, std::io::Error> {

@@ -1,14 +1,9 @@
 //! What the stages of one running collector share: the live picture, figures, health and the ways
 //! into the ledger. Holds no logic.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, RwLock},
-};
+use std::sync::{Arc, RwLock};
 
-use jiff::tz::TimeZone;
 use tokio::sync::broadcast;
-use wire::Id;
 
 use crate::{
     config::Config,
@@ -19,6 +14,8 @@ use crate::{
     metrics::Metrics,
     packs::Packs,
     readings::Readings,
+    step::Filings,
+    venues,
     world::Clock,
 };
 
@@ -31,8 +28,8 @@ pub struct Shared {
     pub config: Config,
     /// Rules in force, with their texts.
     pub packs: Arc<Packs>,
-    /// Time zones of venues.
-    pub zones: Arc<Zones>,
+    /// What devices cannot tell of venues; read again when its files change.
+    pub venues: venues::Current,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// The present.
@@ -53,31 +50,10 @@ pub struct Shared {
     pub health: Health,
     /// Whether the stages go round.
     pub heartbeat: Heartbeat,
+    /// What jobs want committed; the next step takes it.
+    pub filings: Filings,
     /// Rings when a commit put messages into the outbox.
     pub messages: WakeUp,
     /// Ring it after putting a request into the inbox.
     pub requests: WakeUp,
-}
-
-/// Time zones of venues; the configuration has checked that they exist.
-#[derive(Debug)]
-pub struct Zones {
-    usual: TimeZone,
-    own: HashMap<Id, TimeZone>,
-}
-
-impl Zones {
-    /// As configured.
-    #[must_use]
-    pub fn new(config: &Config) -> Self {
-        let zone = |name: &str| TimeZone::get(name).unwrap_or(TimeZone::UTC);
-        let own = config.venue.iter().filter_map(|(id, v)| Some((id.clone(), zone(v.zone.as_deref()?)))).collect();
-        Self { usual: zone(&config.zone), own }
-    }
-
-    /// That of `venue`.
-    #[must_use]
-    pub fn of(&self, venue: &Id) -> &TimeZone {
-        self.own.get(venue).unwrap_or(&self.usual)
-    }
 }

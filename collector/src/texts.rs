@@ -11,6 +11,7 @@ use wire::{Fault, Id, PointName};
 pub use crate::config::Language;
 use crate::{
     episode::Severity,
+    episode::VENUE_ROOM,
     tickets::{Proof, Refusal, Stage},
 };
 
@@ -136,9 +137,12 @@ pub fn fault(language: Language, fault: &Fault) -> Cow<'static, str> {
     named(language, "fault", fault.as_str())
 }
 
-/// A room as people say it: `k01` is `K01`.
+/// A room as people say it: `k01` is `K01`, and what concerns a venue as a whole has a name of its own.
 #[must_use]
-pub fn room(room: &Id) -> String {
+pub fn room(language: Language, room: &Id) -> String {
+    if room.as_str() == VENUE_ROOM {
+        return get(language, "room_name.venue").into();
+    }
     room.as_str().to_uppercase()
 }
 

@@ -70,3 +70,62 @@ fn karaoke_by_night_and_a_business_day_cut_in_two_are_pointed_out() {
         assert!(advice.iter().all(|a| a.text(language).0.contains("`a`")));
     }
 }
+
+struct Now;
+
+impl collector::world::Clock for Now {
+    fn now(&self) -> wire::UnixMs {
+        1_795_435_500_000
+    }
+}
+
+/// A real collector whose venues are one file.
+async fn started(folder: &Path) -> (collector::Handle, std::path::PathBuf) {
+    let file = folder.join("venues.toml");
+    fs::write(&file, "[venue.a]\nname_zh = \"一店\"\n").unwrap();
+    let mut config = collector::Config::default();
+    config.ledger.path = folder.join("hallwatch.db");
+    config.mqtt.listen = ([127, 0, 0, 1], 0).into();
+    config.web.enabled = false;
+    config.venues.path = Some(file.clone());
+    (collector::start(config, collector::World { clock: std::sync::Arc::new(Now) }).await.unwrap(), file)
+}
+
+async fn until(mut there: impl FnMut() -> bool) {
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while !there() {
+        assert!(std::time::Instant::now() < end, "did not come within a minute");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changed_files_are_read_again_and_a_mistake_leaves_the_old_set_in_force() {
+    let folder = tempfile::tempdir().unwrap();
+    let (handle, file) = started(folder.path()).await;
+    let shared = handle.shared.clone();
+    let a = wire::Id::parse("a").unwrap();
+    let name = || shared.venues.get().name(&a, Language::ZhCn).to_owned();
+    let trouble = || shared.health.troubles().into_iter().find(|(part, _)| part.as_str() == "venues");
+    assert_eq!(name(), "一店");
+    fs::write(&file, "[venue.a]\nname_zh = \"二号店\"\n").unwrap();
+    until(|| name() == "二号店").await;
+    fs::write(&file, "[venue.a]\nzone = \"Mars/Olympus\"\n").unwrap();
+    until(|| trouble().is_some()).await;
+    assert_eq!(name(), "二号店");
+    let (_, told) = trouble().unwrap();
+    assert!(told.reason.contains("venue.a.zone") && told.reason.contains("hint: "), "{}", told.reason);
+    fs::write(&file, "[venue.a]\nname_zh = \"三号店在此\"\n").unwrap();
+    until(|| name() == "三号店在此" && trouble().is_none()).await;
+    handle.stop().await.unwrap();
+}
+
+#[test]
+fn a_channel_that_the_configuration_does_not_have_is_refused() {
+    let text = "[venue.a.team.av]\nchannels = [\"av-group\"]\n[[venue.a.escalation.P1]]\nafter = \"3m\"\nchannels = [\"boss\"]\n";
+    let venues = load(text, "a.toml").unwrap();
+    assert!(venues.check_channels(|name| ["av-group", "boss"].contains(&name)).is_ok());
+    let wrong = |known: &'static str| venues.check_channels(|name| name == known).unwrap_err();
+    assert_eq!((wrong("boss").key.as_str(), wrong("boss").problem), ("venue.a.team.av.channels", "no_channel"));
+    assert_eq!(wrong("av-group").key, "venue.a.escalation.P1[1].channels");
+}

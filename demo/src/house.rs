@@ -24,6 +24,8 @@ const START_WAIT: Duration = Duration::from_secs(30);
 const START_POLL: Duration = Duration::from_millis(50);
 /// Where the venue's time is kept, so that a kept ledger never sees it go back.
 const CLOCK_FILE: &str = "venue-time-ms";
+/// What the collector is told of the venue.
+const VENUES_FILE: &str = "venues.toml";
 /// Stack of an agent's thread; its runtime needs little.
 const AGENT_STACK_BYTES: usize = 512 * 1024;
 
@@ -46,6 +48,7 @@ pub async fn run(options: Options, shutdown: impl Future<Output = ()>) -> anyhow
     };
     std::fs::create_dir_all(&data).with_context(|| format!("cannot make the folder `{}`", data.display()))?;
     let config = collector_config(&options, &data);
+    std::fs::write(data.join(VENUES_FILE), venue::VENUES).context("the venue's file cannot be written")?;
     let zone = TimeZone::get(&config.zone).context("the time zone database has no entry for the venue")?;
     let started_at = venue_start(&data, &zone);
     let teller = Teller::new(options.language(), options.quiet, zone);
@@ -101,12 +104,7 @@ fn collector_config(options: &Options, data: &Path) -> collector::Config {
     config.ledger.path = data.join("hallwatch.db");
     config.mqtt.listen = free_or_any(options.mqtt);
     config.web.listen = free_or_any(options.listen);
-    let names = collector::config::Venue {
-        name_zh: Some(venue::VENUE_ZH.into()),
-        name_en: Some(venue::VENUE_EN.into()),
-        ..collector::config::Venue::default()
-    };
-    config.venue.insert(venue::id(venue::VENUE), names);
+    config.venues.path = Some(data.join(VENUES_FILE));
     config
 }
 

@@ -17,6 +17,8 @@ use wire::Id;
 
 /// The venue's identifier in topics and pages.
 pub const VENUE: &str = "nanshan";
+/// What the collector is told of it.
+pub const VENUES: &str = include_str!("../venues.toml");
 /// Its name for Chinese readers.
 pub const VENUE_ZH: &str = "星海歌厅南山店";
 /// Its name for English readers.

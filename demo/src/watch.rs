@@ -36,9 +36,8 @@ pub async fn tickets(shared: Arc<Shared>, teller: Teller) {
 fn tell(shared: &Shared, teller: &Teller, ticket: &Ticket, told: &mut HashMap<u64, usize>) {
     let Ok(history) = shared.reader.history(ticket.id) else { return };
     let language = teller.language().of_collector();
-    let venue = teller.venue();
-    let zone = shared.zones.of(&ticket.venue);
-    let scene = Scene { language, packs: &shared.packs, zone, venue };
+    let venues = shared.venues.get();
+    let scene = Scene { language, packs: &shared.packs, venues: &venues };
     let seen = told.entry(ticket.id).or_default();
     for step in history.iter().skip(*seen) {
         let (stage, note) = (texts::stage(language, step.to), text::note(step, language));

@@ -19,6 +19,7 @@ use crate::{
     ledger::sqlite::Sqlite,
     packs::Packs,
     texts::{fill, get},
+    venues,
 };
 
 /// How long a broker may take to answer.
@@ -36,7 +37,9 @@ pub fn run(argument: &ConfigArgument) -> Result<ExitCode, Failure> {
     let config = argument.load()?;
     let packs = Packs::load(&config.rules).map_err(Failure::Packs)?;
     let check = Check { config, language: terminal_language() };
-    let mut findings = vec![check.configuration(argument.config.as_deref()), check.rules(&packs), check.ledger()];
+    let mut findings = vec![check.configuration(argument.config.as_deref()), check.rules(&packs)];
+    findings.extend(check.venues());
+    findings.push(check.ledger());
     findings.push(check.broker());
     findings.push(check.web());
     findings.extend(check.channels());
@@ -97,6 +100,31 @@ impl Check {
             0 => self.good("rules", "rules_none", &[]),
             count => self.good("rules", "rules_good", &[("count", &count.to_string())]),
         }
+    }
+
+    /// The files of venues, and what they allow that people should still look at.
+    fn venues(&self) -> Vec<Finding> {
+        if self.config.venues.path.is_none() {
+            return vec![self.good("venues", "venues_none", &[])];
+        }
+        let venues = match venues::current::read(&self.config) {
+            Ok(venues) => venues,
+            Err(e) => {
+                let text = e.text(self.language);
+                let (wrong, hint) = text.split_once('\n').unwrap_or((&text, ""));
+                let hint = hint.trim_start_matches(get(self.language, "config.hint"));
+                return vec![Finding { what: self.say("venues", &[]), result: Err((wrong.into(), hint.into())) }];
+            }
+        };
+        let count = venues.venues.len().to_string();
+        let mut findings = vec![self.good("venues", "venues_good", &[("count", &count)])];
+        let today = jiff::Zoned::now().date();
+        for advice in venues.advice(today) {
+            let (text, hint) = advice.text(self.language);
+            let found = self.say("advice", &[("text", &text), ("hint", hint)]);
+            findings.push(Finding { what: self.say("venues", &[]), result: Ok(found) });
+        }
+        findings
     }
 
     fn ledger(&self) -> Finding {

@@ -21,7 +21,7 @@ use clap::{Parser, Subcommand};
 use crate::{
     Config,
     config::{Error as ConfigError, Language},
-    packs,
+    packs, venues,
 };
 
 /// The configuration cannot be used (sysexits).
@@ -103,6 +103,9 @@ pub enum Failure {
     /// A rule pack, which is configuration too.
     #[error("the configuration cannot be used")]
     Packs(#[source] packs::Error),
+    /// The files of venues, which are configuration too.
+    #[error("the configuration cannot be used")]
+    Venues(#[from] venues::Error),
     /// What was asked for cannot be done, in words in the reader's language.
     #[error("{0}")]
     Said(String),
@@ -142,7 +145,7 @@ pub fn main() -> ExitCode {
     done.unwrap_or_else(|failure| {
         eprint!("{}", explain(&failure));
         match failure {
-            Failure::Config(_) | Failure::Packs(_) => ExitCode::from(EXIT_CONFIG),
+            Failure::Config(_) | Failure::Packs(_) | Failure::Venues(_) => ExitCode::from(EXIT_CONFIG),
             Failure::Said(_) | Failure::Other(..) => ExitCode::FAILURE,
         }
     })
@@ -159,6 +162,9 @@ pub fn terminal_language() -> Language {
 /// The whole chain of causes, hints last; for a configuration just what is wrong with it.
 fn explain(failure: &Failure) -> String {
     if let Failure::Config(e) = failure {
+        return format!("{}\n", e.text(terminal_language()));
+    }
+    if let Failure::Venues(e) = failure {
         return format!("{}\n", e.text(terminal_language()));
     }
     let (mut causes, mut hints) = (Vec::new(), Vec::new());

@@ -16,9 +16,9 @@ use crate::{
     config::Language,
     ledger::{Reader, sqlite::Sqlite},
     readings::{self, Mark, Query, Readings, Series},
-    shared::Zones,
     texts::{self, fill, get},
     tickets::text,
+    venues,
     world::{Clock, SystemClock},
 };
 
@@ -102,8 +102,8 @@ pub fn run(argument: &ReadingsArgument) -> Result<ExitCode, Failure> {
         println!("{}", get(language, "cli_readings.name_room"));
         return Ok(ExitCode::SUCCESS);
     }
-    let zones = Zones::new(&config);
-    let zone = zones.of(&first.venue);
+    let venues = venues::current::read(&config)?;
+    let zone = venues.zone(&first.venue);
     let now = SystemClock.now();
     let from = argument.from.map_or(now.saturating_sub(argument.since), |written| written.at(zone));
     let newest = store.watermarks().map_err(|e| Failure::other("find the newest sample", e))?;
@@ -211,7 +211,7 @@ impl Desk<'_> {
             rows.push(row);
         }
         let name = texts::point(self.language, point);
-        let room = texts::room(&self.room.room);
+        let room = texts::room(self.language, &self.room.room);
         let mut out =
             fill(self.language, "cli_readings.title", &[("room", &room), ("name", &name), ("point", point.as_str())]);
         if !single {

@@ -29,6 +29,7 @@ pub fn run(argument: &ConfigArgument) -> Result<ExitCode, Failure> {
         let world = World { clock: Arc::new(SystemClock) };
         let handle = crate::start(config, world).await.map_err(|e| match e {
             crate::Error::Packs(e) => Failure::Packs(e),
+            crate::Error::Venues(e) => Failure::Venues(e),
             e => Failure::other("start", e),
         })?;
         announce(&handle);

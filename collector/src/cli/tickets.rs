@@ -14,17 +14,16 @@ use wire::Id;
 
 use super::{ConfigArgument, Failure, LanguageArgument, table};
 use crate::{
-    Config,
     config::Language,
     episode::Severity,
     ledger::{Inbox, Reader, TicketFilter, sqlite::Sqlite},
     packs::Packs,
-    shared::Zones,
     texts::{self, fill, get},
     tickets::{
         Action, DATA, Refusal, Stage, Ticket, Transition,
         text::{self, Scene},
     },
+    venues::{self, Venues},
     world::{Clock, SystemClock},
 };
 
@@ -142,8 +141,8 @@ pub fn run(argument: &TicketsArgument) -> Result<ExitCode, Failure> {
         let said = fill(language, "cli_error.no_ledger", &[("path", &path.display().to_string())]);
         Failure::Other(e.into(), said)
     })?;
-    let zones = Zones::new(&config);
-    let desk = Desk { config: &config, packs: &packs, zones: &zones, language, json: argument.json, store: &store };
+    let venues = venues::current::read(&config)?;
+    let desk = Desk { packs: &packs, venues: &venues, language, json: argument.json, store: &store };
     match &argument.command {
         Command::List { all, room, team } => desk.list(*all, room.clone(), team.clone()),
         Command::Show { number } => desk.show(&desk.find(number)?),
@@ -165,9 +164,8 @@ fn user() -> String {
 
 /// Everything that a command needs.
 struct Desk<'a> {
-    config: &'a Config,
     packs: &'a Packs,
-    zones: &'a Zones,
+    venues: &'a Venues,
     language: Language,
     json: bool,
     store: &'a Sqlite,
@@ -199,8 +197,8 @@ impl Desk<'_> {
                 texts::stage(self.language, t.stage).into(),
                 texts::team(self.language, &t.team).into_owned(),
                 t.assignee.clone().unwrap_or_else(|| "-".into()),
-                text::time(t.opened_at, self.zones.of(&t.venue), self.language),
-                text::title(t, self.scene(t)),
+                text::time(t.opened_at, self.venues.zone(&t.venue), self.language),
+                text::title(t, self.scene()),
             ]
         };
         table::lay_out(&[head].into_iter().chain(tickets.iter().map(row)).collect::<Vec<_>>())
@@ -208,7 +206,7 @@ impl Desk<'_> {
 
     fn show(&self, ticket: &Ticket) -> Result<ExitCode, Failure> {
         let history = self.store.history(ticket.id).map_err(|e| Failure::other("read the history", e))?;
-        let explained = text::explain(ticket, self.scene(ticket));
+        let explained = text::explain(ticket, self.scene());
         if self.json {
             println!("{}", json(&serde_json::json!({ "ticket": ticket, "history": history, "explained": explained })));
             return Ok(ExitCode::SUCCESS);
@@ -225,13 +223,12 @@ impl Desk<'_> {
         if let Some(value) = line.value {
             note.push_str(&format!(" ({})", texts::value(ticket.worst_point.as_ref(), value)));
         }
-        let time = text::time(line.at, self.zones.of(&ticket.venue), self.language);
+        let time = text::time(line.at, self.venues.zone(&ticket.venue), self.language);
         vec![time, who.to_owned(), texts::stage(self.language, line.to).to_owned(), note]
     }
 
-    fn scene<'a>(&'a self, ticket: &'a Ticket) -> Scene<'a> {
-        let venue = self.config.venue_name(&ticket.venue, self.language);
-        Scene { language: self.language, packs: self.packs, zone: self.zones.of(&ticket.venue), venue }
+    fn scene(&self) -> Scene<'_> {
+        Scene { language: self.language, packs: self.packs, venues: self.venues }
     }
 
     /// The ticket of that number, or the only one whose number ends so: among those that have not

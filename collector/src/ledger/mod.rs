@@ -10,7 +10,8 @@ pub mod store;
 
 pub use error::Error;
 pub use store::{
-    Device, EpisodeFilter, Inbox, Ledger, Loaded, LostRow, MessageRow, Outbox, Reader, Size, TicketFilter, WakeUp,
+    Device, EpisodeFilter, Inbox, Ledger, Loaded, LostRow, MessageRow, Outbox, Reader, RecordFilter, Size,
+    TicketFilter, WakeUp,
 };
 
 use wire::{About, Id, Lost, Sample, Source, Status, UnixMs};
@@ -49,6 +50,35 @@ pub struct Commit {
     pub abouts: Vec<(Source, About)>,
     /// How devices are.
     pub statuses: Vec<(Source, Status)>,
+    /// Documents; each replaces the one of the same kind, venue and key.
+    pub records: Vec<Record>,
+}
+
+/// A document kept beside samples and tickets: a readiness report, a round, an account of silence.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// What it is: one of the words of [`record_kind`].
+    pub kind: String,
+    /// Of which venue.
+    pub venue: Id,
+    /// Which one; keys of a kind sort as people want them listed.
+    pub key: String,
+    /// When it was written.
+    pub at: UnixMs,
+    /// Its content; the module that owns the kind reads it.
+    pub body: serde_json::Value,
+}
+
+/// Kinds of [`Record`].
+pub mod record_kind {
+    /// An opening's report; key: business date.
+    pub const READINESS: &str = "readiness";
+    /// A round; key: business date `/` plan.
+    pub const ROUND: &str = "round";
+    /// A day's account of silence; key: room `/` agent `/` date.
+    pub const SILENCE: &str = "silence";
+    /// Whether a room is prepared, occupied, empty or locked; key: room.
+    pub const ROOM_STATE: &str = "room_state";
 }
 
 /// The highest contiguous number committed of a spool of an agent.

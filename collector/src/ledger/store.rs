@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use wire::{About, Id, Lost, Sample, Source, Status, UnixMs};
 
-use super::{Commit, EpisodeRow, Error, Message, NewMessage, Quarantined, Request, Watermark};
+use super::{Commit, EpisodeRow, Error, Message, NewMessage, Quarantined, Record, Request, Watermark};
 use crate::{
     episode::Severity,
     tickets::{Action, Stage, Ticket, Transition},
@@ -27,6 +27,9 @@ pub trait Ledger: Send {
 /// today must not be given twice in any time zone.
 pub const RECENT_MS: i64 = 48 * 3_600_000;
 
+/// How far back [`Ledger::load`] brings rounds: the longest lasts half a month, and none is made twice.
+pub const ROUNDS_MS: i64 = 40 * 86_400_000;
+
 /// What [`Ledger::load`] brings.
 #[derive(Debug, Default)]
 pub struct Loaded {
@@ -44,6 +47,8 @@ pub struct Loaded {
     pub episodes: Vec<EpisodeRow>,
     /// Every agent ever heard of.
     pub devices: Vec<Device>,
+    /// States of rooms, and rounds written after `now` − [`ROUNDS_MS`].
+    pub records: Vec<Record>,
     /// The newest samples of each source that the store still has at hand, oldest first.
     pub samples: Vec<(Source, Sample)>,
 }
@@ -121,6 +126,21 @@ pub struct EpisodeFilter {
     pub limit: usize,
 }
 
+/// Which records. Empty fields do not restrict.
+#[derive(Debug, Clone, Default)]
+pub struct RecordFilter {
+    /// Of this kind; never empty.
+    pub kind: String,
+    /// Of this venue.
+    pub venue: Option<Id>,
+    /// Keys from here on.
+    pub from: Option<String>,
+    /// Keys up to here, itself included.
+    pub to: Option<String>,
+    /// At most this many, greatest keys first; 0 means [`ROWS_MAX`].
+    pub limit: usize,
+}
+
 /// No reader gets more rows at once.
 pub const ROWS_MAX: usize = 10_000;
 
@@ -187,6 +207,8 @@ pub trait Reader: Send + Sync {
     fn lost(&self, limit: usize) -> Result<Vec<LostRow>, Error>;
     /// Messages, newest first, of one ticket or of all.
     fn messages(&self, ticket: Option<u64>, limit: usize) -> Result<Vec<MessageRow>, Error>;
+    /// Documents, greatest key first.
+    fn records(&self, filter: &RecordFilter) -> Result<Vec<Record>, Error>;
     /// One a spool.
     fn watermarks(&self) -> Result<Vec<Watermark>, Error>;
     /// How much there is.

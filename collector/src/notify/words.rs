@@ -4,17 +4,17 @@
 use serde_json::json;
 
 use crate::{
-    config::{Config, Language},
+    config::Language,
     episode::Severity,
     ledger::Message,
     packs::Packs,
-    shared::Zones,
     texts::fill,
     tickets::{
         Ticket, Transition,
         tell::News,
         text::{self, Scene},
     },
+    venues::Venues,
 };
 
 /// What is sent.
@@ -58,16 +58,10 @@ struct Payload {
 
 /// Renders `message`; `None` where its payload is of a later version or broken.
 #[must_use]
-pub fn render(
-    message: &Message,
-    language: Language,
-    config: &Config,
-    packs: &Packs,
-    zones: &Zones,
-) -> Option<Delivery> {
+pub fn render(message: &Message, language: Language, packs: &Packs, venues: &Venues) -> Option<Delivery> {
     let Payload { news, ticket, moved } = serde_json::from_value(message.message.payload.clone()).ok()?;
-    let venue = config.venue_name(&ticket.venue, language);
-    let scene = Scene { language, packs, zone: zones.of(&ticket.venue), venue };
+    let venue = venues.name(&ticket.venue, language);
+    let scene = Scene { language, packs, venues };
     let explained = text::explain(&ticket, scene);
     let why = text::news(news, &ticket, &moved, language);
     let note = Some(text::note(&moved, language)).filter(|n| !n.is_empty() && Some(n) != ticket.description.as_ref());

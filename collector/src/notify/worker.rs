@@ -155,7 +155,8 @@ impl Worker {
         letter: &[Message],
     ) -> Result<Option<Fault>, ledger::Error> {
         self.bucket.spend(shared.clock.now());
-        let render = |message| words::render(message, self.language, &shared.config, &shared.packs, &shared.zones);
+        let venues = shared.venues.get();
+        let render = |message| words::render(message, self.language, &shared.packs, &venues);
         let deliveries: Vec<Delivery> = letter.iter().filter_map(render).collect();
         let delivery = match &deliveries[..] {
             [] => None,

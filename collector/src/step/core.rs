@@ -4,10 +4,16 @@
 
 use wire::{Ack, Entry, Id, Lost, Source, UnixMs};
 
-use super::follow::{Deciders, Follow, Writer};
+use std::sync::Arc;
+
+use super::{
+    Filing,
+    follow::{Deciders, Follow, Writer},
+};
 use crate::{
     ingest::{Decoded, Verdict, Watermarks, decode::content_hash},
     ledger::{Commit, Loaded, Quarantined, Request, Watermark},
+    venues::Venues,
 };
 
 /// The state of a collector between steps.
@@ -43,6 +49,8 @@ pub struct Input<B> {
     pub batch: B,
     /// People's requests.
     pub requests: Vec<Request>,
+    /// What jobs want committed.
+    pub filings: Vec<Filing>,
     /// Time passed: let silences be noticed. At least once a second of world time.
     pub tick: bool,
     /// The instant of the step.
@@ -85,6 +93,7 @@ impl Stepped {
             && c.answered.is_empty()
             && c.abouts.is_empty()
             && c.statuses.is_empty()
+            && c.records.is_empty()
     }
 }
 
@@ -128,6 +137,11 @@ impl Core {
         Self { number: loaded.commit_number, marks, follow }
     }
 
+    /// Other venues are in force from the next step on.
+    pub fn set_venues(&mut self, venues: &Arc<Venues>) {
+        self.follow.set_venues(venues);
+    }
+
     /// The broker is away: nobody can be heard, and nobody is silent for it. Before a step with a tick.
     pub fn deaf(&mut self, now: UnixMs) {
         self.follow.deaf(now);
@@ -135,7 +149,7 @@ impl Core {
 
     /// One step.
     pub fn step(&mut self, input: Input<impl IntoIterator<Item = Result<Decoded, Quarantined>>>) -> Stepped {
-        let Input { batch, requests, tick, now } = input;
+        let Input { batch, requests, filings, tick, now } = input;
         let mut out = Writer::default();
         out.commit.at = now;
         let (mut counts, mut touched) = (Counts::default(), Touched::default());
@@ -165,6 +179,7 @@ impl Core {
             }
         }
         self.follow.requests(requests, now, &mut out);
+        self.follow.filings(filings, now, &mut out);
         if tick {
             self.follow.tick(now, &mut out);
         }

@@ -2,18 +2,24 @@
 //! history, and who is told. Calls the pure halves of [`crate::rules`] and [`crate::tickets`] in a
 //! fixed order and writes down what they say; decides nothing of its own.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use wire::{About, Clock, Id, PointName, Sample, Source, State, Status, UnixMs};
 
+use super::{Filing, OwnSample};
 use crate::{
     episode::{EpisodeKey, Seen, Severity},
     ledger::{Commit, EpisodeRow, Loaded, NewMessage, Request},
     rules::{self, Standing},
     tickets::{
         self, Look, Ticket, Transition,
+        day::business_day,
         tell::{Route, tell},
     },
+    venues::Venues,
 };
 
 /// The deciders and who is told, before anything was seen.
@@ -115,6 +121,32 @@ impl Follow {
             let answer = answers.into_iter().next_back().unwrap_or(Ok(String::new()));
             out.commit.answered.push((request.id, answer));
         }
+    }
+
+    /// What jobs want committed.
+    pub(super) fn filings(&mut self, filings: Vec<Filing>, now: UnixMs, out: &mut Writer) {
+        for filing in filings {
+            out.commit.records.extend(filing.records);
+            out.commit.outbox.extend(filing.messages);
+            for own in filing.samples {
+                self.own_sample(own, now, out);
+            }
+        }
+    }
+
+    /// A word of the collector's own, judged by the rules like a sample.
+    fn own_sample(&mut self, own: OwnSample, now: UnixMs, out: &mut Writer) {
+        self.assets.entry(own.source.clone()).or_default().extend(own.assets);
+        let (source, at) = (&own.source, own.at);
+        let event = rules::Event::Sample { source, at, placed: true, points: &own.points, faults: &[] };
+        rules::step(&mut self.rules, &event, now, &mut self.effects);
+        self.episodes(now, out);
+    }
+
+    /// Other venues are in force.
+    pub(super) fn set_venues(&mut self, venues: &Arc<Venues>) {
+        let venues = venues.clone();
+        self.tickets.set_day_of(Arc::new(move |venue, at| business_day(venues.calendar(venue), at)));
     }
 
     /// The broker is away: nobody can be heard.

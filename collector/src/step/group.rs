@@ -14,11 +14,12 @@ use tokio::{
     time::timeout_at,
 };
 
-use super::{Core, Inbound, Input, Stepped};
+use super::{Core, Filing, Inbound, Input, Stepped};
 use crate::{
     Shared,
     ingest::mqtt::Receipt,
     ledger::{Error, Request},
+    venues::Venues,
 };
 
 /// World time between two ticks of the rules, at most.
@@ -64,9 +65,11 @@ pub fn run(
         let open = runtime.block_on(gather.next(&mut inbound));
         shared.metrics.waiting_messages.set(inbound.len() as u64);
         let asked = gather.requests(&mut requests, &mut decided);
+        let filings = shared.filings.take();
+        gather.venues(&mut core);
         let tick = gather.tick_is_due();
-        if !gather.batch.is_empty() || !asked.is_empty() || tick {
-            let group = gather.step(&mut core, asked, tick);
+        if !gather.batch.is_empty() || !asked.is_empty() || !filings.is_empty() || tick {
+            let group = gather.step(&mut core, asked, filings, tick);
             if groups.send(group).is_err() {
                 return;
             }
@@ -85,6 +88,7 @@ struct Gather<'a> {
     tick_every: Duration,
     ticked: Instant,
     looked: Instant,
+    venues: Arc<Venues>,
 }
 
 impl<'a> Gather<'a> {
@@ -99,6 +103,7 @@ impl<'a> Gather<'a> {
             tick_every: shared.clock.real(TICK),
             ticked: now,
             looked: now.checked_sub(REQUESTS_EVERY).unwrap_or(now),
+            venues: shared.venues.get(),
         }
     }
 
@@ -157,7 +162,16 @@ impl<'a> Gather<'a> {
         due
     }
 
-    fn step(&mut self, core: &mut Core, requests: Vec<Request>, tick: bool) -> Group {
+    /// Venues that were read again since the last step.
+    fn venues(&mut self, core: &mut Core) {
+        let current = self.shared.venues.get();
+        if !Arc::ptr_eq(&current, &self.venues) {
+            core.set_venues(&current);
+            self.venues = current;
+        }
+    }
+
+    fn step(&mut self, core: &mut Core, requests: Vec<Request>, filings: Vec<Filing>, tick: bool) -> Group {
         let messages = self.batch.len();
         let oldest = self.batch.first().map(|m| m.arrived);
         let mut receipts = Vec::with_capacity(messages);
@@ -174,7 +188,7 @@ impl<'a> Gather<'a> {
         if tick && self.shared.metrics.broker_connected.get() == 0 {
             core.deaf(now);
         }
-        let stepped = core.step(Input { batch: bodies, requests, tick, now });
+        let stepped = core.step(Input { batch: bodies, requests, filings, tick, now });
         Group { stepped, receipts, oldest, room }
     }
 }

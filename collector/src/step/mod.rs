@@ -6,10 +6,12 @@
 
 pub mod commit;
 pub mod core;
+pub mod filing;
 pub mod follow;
 pub mod group;
 
 pub use core::{Core, Input, Stepped};
+pub use filing::{Filing, Filings, OwnSample};
 pub use follow::Deciders;
 
 use std::time::Instant;

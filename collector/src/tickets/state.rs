@@ -88,6 +88,11 @@ impl State {
         }
     }
 
+    /// Days are counted so from now on: venues have changed.
+    pub fn set_day_of(&mut self, day_of: DayOf) {
+        self.day_of = day_of;
+    }
+
     /// Goes on from the ledger: `last_id` is the highest ticket id ever given, `tickets` are those
     /// that can still change or were opened lately, `episodes` the live ones that have not ended,
     /// each with the ticket that carries it.

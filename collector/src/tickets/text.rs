@@ -1,6 +1,8 @@
 //! Explains a ticket to the person who must act: what, where, since when, value and limit, what was
 //! done so far, and the next step. Every number is one that is stored; nothing is looked up.
 
+use std::borrow::Cow;
+
 use jiff::{Timestamp, tz::TimeZone};
 use wire::{PointName, UnixMs};
 
@@ -10,6 +12,7 @@ use crate::{
     packs::{PackRule, Packs},
     rules::Expect,
     texts::{self, fill, get},
+    venues::Venues,
 };
 
 /// What explanations are made with.
@@ -19,10 +22,18 @@ pub struct Scene<'a> {
     pub language: Language,
     /// Rules and their texts.
     pub packs: &'a Packs,
-    /// Time zone of the venue.
-    pub zone: &'a TimeZone,
-    /// The venue as people call it.
-    pub venue: &'a str,
+    /// Names and time zones of venues.
+    pub venues: &'a Venues,
+}
+
+impl Scene<'_> {
+    fn room(&self, ticket: &Ticket) -> Cow<'_, str> {
+        self.venues.room_name(&ticket.venue, &ticket.room, self.language)
+    }
+
+    fn time(&self, ticket: &Ticket, at: UnixMs) -> String {
+        time(at, self.venues.zone(&ticket.venue), self.language)
+    }
 }
 
 /// A ticket in words.
@@ -62,7 +73,7 @@ pub fn title(ticket: &Ticket, scene: Scene<'_>) -> String {
         (None, None, Some(words)) => first_line(words),
         (None, None, None) => get(scene.language, "explain.by_hand").into(),
     };
-    fill(scene.language, "explain.title", &[("room", &texts::room(&ticket.room)), ("what", &what)])
+    fill(scene.language, "explain.title", &[("room", &scene.room(ticket)), ("what", &what)])
 }
 
 /// The ticket in words.
@@ -70,16 +81,17 @@ pub fn title(ticket: &Ticket, scene: Scene<'_>) -> String {
 pub fn explain(ticket: &Ticket, scene: Scene<'_>) -> Explained {
     let language = scene.language;
     let line = |key: &str, values: &[(&str, &str)]| fill(language, key, values);
-    let mut lines = vec![line("explain.where", &[("venue", scene.venue), ("room", &texts::room(&ticket.room))])];
+    let venue = scene.venues.name(&ticket.venue, language);
+    let mut lines = vec![line("explain.where", &[("venue", venue), ("room", &scene.room(ticket))])];
     if let Some(asset) = &ticket.asset {
-        lines.push(line("explain.asset", &[("asset", &texts::asset(language, asset))]));
+        lines.push(line("explain.asset", &[("asset", &scene.venues.asset_name(&ticket.venue, asset, language))]));
     }
     lines.push(what(ticket, scene));
     lines.push(since(ticket, scene));
     if ticket.reopened_count > 0 {
         lines.push(line("explain.again", &[("n", &ticket.reopened_count.to_string())]));
     }
-    let team = texts::team(language, &ticket.team);
+    let team = scene.venues.team_name(&ticket.venue, &ticket.team, language);
     lines.push(line("explain.who", &[("severity", texts::severity(language, ticket.severity)), ("team", &team)]));
     if ticket.stage != Stage::New || ticket.proof != Proof::None {
         let (stage, proof) = (texts::stage(language, ticket.stage), texts::proof(language, ticket.proof));
@@ -167,9 +179,9 @@ fn what(ticket: &Ticket, scene: Scene<'_>) -> String {
 fn since(ticket: &Ticket, scene: Scene<'_>) -> String {
     let language = scene.language;
     if ticket.rule.is_none() {
-        return fill(language, "explain.opened", &[("time", &time(ticket.opened_at, scene.zone, language))]);
+        return fill(language, "explain.opened", &[("time", &scene.time(ticket, ticket.opened_at))]);
     }
-    let began = time(ticket.began_at, scene.zone, language);
+    let began = scene.time(ticket, ticket.began_at);
     let held_ms = ticket.opened_at.saturating_sub(ticket.began_at);
     // After a relapse the ticket is older than the violation.
     if held_ms < 1_000 {

@@ -3,19 +3,23 @@
 //! [`read`] finds the texts, [`file`] is their shape, [`set`] checks them, [`references`] the names in
 //! them, [`error`] says what is wrong. [`hours`] are opening hours in wall times, [`calendar`] the
 //! arithmetic over them, [`holidays`] the lists of days off and make-up days, [`advice`] what is
-//! allowed and should still be looked at. Nothing here reads a clock.
+//! allowed and should still be looked at, `names` what people call things, [`current`] the set in force
+//! and its replacement when files change. Nothing here reads a clock.
 
 pub mod advice;
 pub mod calendar;
+pub mod current;
 pub mod error;
 pub mod file;
 pub mod holidays;
 pub mod hours;
+mod names;
 pub mod read;
 mod references;
 pub mod set;
 
 pub use calendar::{Calendar, Opening};
+pub use current::Current;
 pub use error::Error;
 pub use holidays::Holidays;
 pub use set::{Venue, Venues};

@@ -26,6 +26,8 @@ use super::{
 /// One venue, checked.
 #[derive(Debug, Clone)]
 pub struct Venue {
+    /// The file it stands in.
+    pub path: PathBuf,
     /// As it stands in the file: names, rooms, assets, teams.
     pub file: file::Venue,
     /// When it is open.
@@ -33,12 +35,14 @@ pub struct Venue {
 }
 
 /// All venues in force.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Venues {
     /// By identifier.
     pub venues: BTreeMap<Id, Venue>,
     /// The holiday lists.
     pub holidays: Holidays,
+    /// Of every venue that stands in no file: always open, in the usual zone.
+    stranger: Calendar,
 }
 
 /// Where a value stands, for messages.
@@ -56,6 +60,13 @@ impl Place<'_> {
 }
 
 impl Venues {
+    /// No venue stands in a file. A zone that does not exist, which the configuration refuses, is UTC.
+    #[must_use]
+    pub fn none(zone: &str) -> Self {
+        let stranger = Calendar::always(TimeZone::get(zone).unwrap_or(TimeZone::UTC));
+        Self { venues: BTreeMap::new(), holidays: Holidays::default(), stranger }
+    }
+
     /// Reads the venues of `path`, a file or a folder of `.toml` files, and the holiday lists, the
     /// `.json` files of the folder `holidays`. Venues that name no zone have `zone`.
     pub fn load(path: &Path, holidays: Option<&Path>, zone: &str) -> Result<Self, Error> {
@@ -74,7 +85,7 @@ impl Venues {
 
     /// Checks the texts of some files.
     pub fn of(files: &[(PathBuf, String)], holidays: Holidays, zone: &str) -> Result<Self, Error> {
-        let mut set = Self { venues: BTreeMap::new(), holidays };
+        let mut set = Self { holidays, ..Self::none(zone) };
         let mut stands_in: BTreeMap<Id, &Path> = BTreeMap::new();
         for (path, text) in files {
             let file: file::File = toml::from_str(text).map_err(|e| Error {
@@ -95,6 +106,42 @@ impl Venues {
         }
         Ok(set)
     }
+
+    /// Whether each channel that a team or an escalation names is one of `known`.
+    pub fn check_channels(&self, known: impl Fn(&str) -> bool) -> Result<(), Error> {
+        for (id, venue) in &self.venues {
+            let place = Place { path: &venue.path, venue: id };
+            let teams = venue.file.team.iter().map(|(team, t)| (format!("team.{team}.channels"), &t.channels));
+            let steps = venue.file.escalation.iter().flat_map(|(severity, steps)| {
+                let key = move |n| format!("escalation.{severity}[{}].channels", n + 1);
+                steps.iter().enumerate().map(move |(n, step)| (key(n), &step.channels))
+            });
+            for (key, channels) in teams.chain(steps) {
+                if let Some(stranger) = channels.iter().find(|channel| !known(channel.as_str())) {
+                    return Err(place.error(&key, "no_channel", stranger.to_string()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A venue that stands in a file.
+    #[must_use]
+    pub fn venue(&self, id: &Id) -> Option<&Venue> {
+        self.venues.get(id)
+    }
+
+    /// When `venue` is open; one that stands in no file always is.
+    #[must_use]
+    pub fn calendar(&self, venue: &Id) -> &Calendar {
+        self.venues.get(venue).map_or(&self.stranger, |v| &v.calendar)
+    }
+
+    /// The time zone of `venue`.
+    #[must_use]
+    pub fn zone(&self, venue: &Id) -> &TimeZone {
+        &self.calendar(venue).zone
+    }
 }
 
 fn checked(place: Place, file: file::Venue, holidays: &Holidays, zone: &str) -> Result<Venue, Error> {
@@ -112,7 +159,7 @@ fn checked(place: Place, file: file::Venue, holidays: &Holidays, zone: &str) -> 
     let hours = entries.collect::<Result<Vec<_>, _>>()?;
     super::references::check(&file).map_err(|(key, problem, value)| place.error(&key, problem, value))?;
     let week = Week { hours, holidays: holidays.days.clone(), make_up_as };
-    Ok(Venue { file, calendar: Calendar { zone, week, cut_off } })
+    Ok(Venue { path: place.path.into(), file, calendar: Calendar { zone, week, cut_off } })
 }
 
 fn hours_of(place: Place, key: &str, text: &file::Hours) -> Result<hours::Hours, Error> {

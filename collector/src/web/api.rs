@@ -19,6 +19,7 @@ use crate::{
     ledger::{self, TicketFilter},
     readings::Query,
     tickets::{Stage, Ticket, text},
+    venues::Venues,
 };
 
 /// Marks that one answer carries at the most.
@@ -183,12 +184,13 @@ pub async fn tickets(
 }
 
 fn titled(shared: &Shared, ticket: Ticket) -> Titled {
-    let title = |language| text::title(&ticket, scene(shared, &ticket, language, ""));
+    let venues = shared.venues.get();
+    let title = |language| text::title(&ticket, scene(shared, &venues, language));
     Titled { title_zh: title(Language::ZhCn), title_en: title(Language::En), ticket }
 }
 
-fn scene<'a>(shared: &'a Shared, ticket: &Ticket, language: Language, venue: &'a str) -> text::Scene<'a> {
-    text::Scene { language, packs: &shared.packs, zone: shared.zones.of(&ticket.venue), venue }
+fn scene<'a>(shared: &'a Shared, venues: &'a Venues, language: Language) -> text::Scene<'a> {
+    text::Scene { language, packs: &shared.packs, venues }
 }
 
 /// One ticket with its story.
@@ -207,10 +209,8 @@ pub async fn ticket(State(shared): State<Arc<Shared>>, Path(number): Path<String
         let Some(ticket) = shared.reader.ticket(&number)? else {
             return Err(Refusal::not_found(format!("no ticket `{}`", short(&number)), "/api/v1/tickets lists them"));
         };
-        let explained = |language| {
-            let venue = pages::venue_name(shared, language, &ticket.venue);
-            text::explain(&ticket, scene(shared, &ticket, language, &venue))
-        };
+        let venues = shared.venues.get();
+        let explained = |language| text::explain(&ticket, scene(shared, &venues, language));
         Ok(Story {
             explained_zh: explained(Language::ZhCn),
             explained_en: explained(Language::En),

@@ -20,7 +20,6 @@ use crate::{
     Shared,
     config::Language,
     ledger::{self, TicketFilter},
-    texts,
     tickets::{Ticket, text},
 };
 
@@ -77,7 +76,8 @@ pub async fn rooms(State(shared): State<Arc<Shared>>, Query(asked): Query<Asked>
                 now,
             ));
         }
-        let zone_of = rooms.first().map_or_else(|| shared.zones.of(&NOBODY), |room| shared.zones.of(&room.venue));
+        let named = shared.venues.get();
+        let zone_of = named.zone(rooms.first().map_or(&NOBODY, |room| &room.venue));
         let page = Rooms {
             headline_class: if wrong == 0 && !rooms.is_empty() { "ok" } else { worst },
             headline,
@@ -132,7 +132,11 @@ pub async fn room(
             charts,
             agents: view.agents.iter().map(|agent| templates::agent(base.language, agent, now)).collect(),
             room: templates::room_tile(shared, base.language, &view, &open, now),
-            base: base.titled("rooms", REFRESH_CHARTS_MS, Some(texts::room(&room))),
+            base: base.titled(
+                "rooms",
+                REFRESH_CHARTS_MS,
+                Some(shared.venues.get().room_name(&venue, &room, base.language).into_owned()),
+            ),
         };
         Ok(page.render())
     })
@@ -172,16 +176,16 @@ pub async fn ticket(
             return Err(Failure::NotFound("not_found_ticket"));
         };
         let history = shared.reader.history(ticket.id)?;
-        let venue = venue_name(shared, base.language, &ticket.venue);
-        let zone = shared.zones.of(&ticket.venue);
-        let scene = text::Scene { language: base.language, packs: &shared.packs, zone, venue: &venue };
+        let venues = shared.venues.get();
+        let zone = venues.zone(&ticket.venue);
+        let scene = text::Scene { language: base.language, packs: &shared.packs, venues: &venues };
         let charts = figures::of_ticket(shared, base.language, &ticket, AROUND_MS, now)?;
         let row = templates::row(shared, base.language, &ticket, now);
         let page = TicketPage {
             explained: text::explain(&ticket, scene),
             history: history.iter().map(|step| templates::step(base.language, step, zone)).collect(),
             charts,
-            room_name: texts::room(&ticket.room),
+            room_name: venues.room_name(&ticket.venue, &ticket.room, base.language).into_owned(),
             base: base.titled("tickets", REFRESH_CHARTS_MS, Some(row.title.clone())),
             ticket: row,
         };
@@ -269,9 +273,5 @@ pub(super) fn now_rooms(shared: &Shared, open: &[Ticket], now: UnixMs) -> Vec<vi
 
 /// A venue as people call it.
 pub(super) fn venue_name(shared: &Shared, language: Language, venue: &Id) -> String {
-    let named = shared.config.venue.get(venue).and_then(|venue| match language {
-        Language::ZhCn => venue.name_zh.clone().or_else(|| venue.name_en.clone()),
-        Language::En => venue.name_en.clone().or_else(|| venue.name_zh.clone()),
-    });
-    named.unwrap_or_else(|| venue.to_string())
+    shared.venues.get().name(venue, language).to_owned()
 }

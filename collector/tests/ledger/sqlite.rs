@@ -116,3 +116,25 @@ fn a_missing_folder_or_file_is_named() {
     let Err(error) = Sqlite::open(&inside, Options::default()) else { panic!("opened nothing") };
     assert!(error.to_string().contains("hint: the folder must exist"), "{error}");
 }
+
+#[test]
+fn the_history_of_a_ticket_is_never_altered_whoever_asks() {
+    let file = File::new();
+    let (_, mut ledger) = file.both();
+    let line = collector::tickets::Transition {
+        ticket: 1,
+        at: NOW,
+        who: "li".into(),
+        from: None,
+        to: collector::tickets::Stage::New,
+        note: "opened".into(),
+        value: None,
+        line: 1,
+    };
+    ledger.commit(1, &commit(|c| c.history = vec![line])).unwrap();
+    let other = Connection::open(&file.path).unwrap();
+    for sql in ["UPDATE history SET body = '{}'", "DELETE FROM history"] {
+        let error = other.execute(sql, []).unwrap_err();
+        assert!(error.to_string().contains("never"), "{sql}: {error}");
+    }
+}

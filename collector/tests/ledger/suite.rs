@@ -5,8 +5,8 @@ use std::sync::Arc;
 use collector::{
     episode::{EpisodeKey, Seen, Severity, Subject},
     ledger::{
-        Commit, EpisodeFilter, EpisodeRow, Inbox, Ledger, NewMessage, Outbox, Quarantined, Reader, TicketFilter,
-        Watermark,
+        Commit, EpisodeFilter, EpisodeRow, Inbox, Ledger, NewMessage, Outbox, Quarantined, Reader, Record,
+        RecordFilter, TicketFilter, Watermark, store::ROUNDS_MS,
     },
     tickets::{Action, Proof, Stage, Ticket, Transition},
 };
@@ -93,6 +93,7 @@ pub fn run<S: Store>(fresh: impl Fn() -> S) {
     a_request_waits_until_a_commit_answers_it(&fresh());
     readers_find_what_they_ask_for(&fresh());
     an_episode_keeps_its_end_and_its_ticket(&fresh());
+    a_record_replaces_the_one_of_its_key(&fresh());
     the_quarantine_is_bounded(&fresh());
 }
 
@@ -252,6 +253,34 @@ fn an_episode_keeps_its_end_and_its_ticket(store: &impl Store) {
     let since = EpisodeFilter { since: Some(NOW + 51), ..EpisodeFilter::default() };
     assert_eq!(all.episodes(&since).unwrap(), [episode(NOW + 100)]);
     assert_eq!(ledger.load(NOW).unwrap().episodes, [episode(NOW + 100)]);
+}
+
+fn a_record_replaces_the_one_of_its_key(store: &impl Store) {
+    let (mut ledger, all) = store.open();
+    let record = |kind: &str, key: &str, n: i64| Record {
+        kind: kind.into(),
+        venue: id("nanshan"),
+        key: key.into(),
+        at: NOW + n,
+        body: serde_json::json!({ "n": n }),
+    };
+    let (first, new) = (record("readiness", "2026-11-22", 1), record("readiness", "2026-11-23", 2));
+    let (round, past) =
+        (record("round", "2026-11-23/fire", 3), Record { at: NOW - ROUNDS_MS - 1, ..record("round", "a", 4) });
+    let locked = record("room_state", "k01", 5);
+    let all_five = vec![first, new.clone(), round.clone(), past, locked.clone()];
+    ledger.commit(1, &commit(|c| c.records = all_five)).unwrap();
+    let changed = record("readiness", "2026-11-22", 9);
+    ledger.commit(2, &commit(|c| c.records = vec![changed.clone()])).unwrap();
+    let of = |filter: RecordFilter| all.records(&RecordFilter { kind: "readiness".into(), ..filter }).unwrap();
+    assert_eq!(of(RecordFilter::default()), [new.clone(), changed.clone()]);
+    assert_eq!(of(RecordFilter { limit: 1, ..RecordFilter::default() }).first(), Some(&new));
+    assert_eq!(of(RecordFilter { to: Some("2026-11-22".into()), ..RecordFilter::default() }), [changed]);
+    assert_eq!(of(RecordFilter { from: Some("2026-11-23".into()), ..RecordFilter::default() }), [new]);
+    assert_eq!(of(RecordFilter { venue: Some(id("elsewhere")), ..RecordFilter::default() }), []);
+    let mut loaded = ledger.load(NOW).unwrap().records;
+    loaded.sort_by(|a, b| a.kind.cmp(&b.kind));
+    assert_eq!(loaded, [locked, round], "states of rooms, and rounds of late");
 }
 
 fn the_quarantine_is_bounded(store: &impl Store) {

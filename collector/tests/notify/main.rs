@@ -29,7 +29,8 @@ use collector::{
     notify::{self, Sender, Senders, worker::Worker},
     packs::Packs,
     readings,
-    shared::Zones,
+    step::Filings,
+    venues::{self, Venues},
     world::Clock,
 };
 use tokio::sync::{broadcast, watch};
@@ -69,7 +70,8 @@ impl Post {
         let (store, config) = (Arc::new(sqlite), Config::default());
         let shared = Arc::new(Shared {
             packs: Arc::new(Packs::load(&config.rules).unwrap()),
-            zones: Arc::new(Zones::new(&config)),
+            venues: venues::Current::new(Venues::none(&config.zone)),
+            filings: Filings::default(),
             config,
             clock: Arc::new(FastClock(Instant::now())),
             live: RwLock::new(Live::default()),

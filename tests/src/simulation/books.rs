@@ -133,6 +133,7 @@ impl Books {
             tickets: self.tickets.values().cloned().collect(),
             episodes: self.episodes.values().filter(|row| row.ended_at.is_none()).cloned().collect(),
             devices: Vec::new(),
+            records: Vec::new(),
             samples: samples.collect(),
         }
     }

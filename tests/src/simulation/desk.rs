@@ -90,7 +90,8 @@ impl Desk {
     pub fn step(&mut self, tick: bool, now: i64, mistake: Mistake) -> Vec<(Source, Ack)> {
         let batch = std::mem::take(&mut self.inbox);
         let known = (mistake == Mistake::NoDedupe).then(|| batch.clone());
-        let mut stepped = self.core.step(Input { batch, requests: Vec::new(), tick, now: EPOCH_MS + now });
+        let mut stepped =
+            self.core.step(Input { batch, requests: Vec::new(), filings: Vec::new(), tick, now: EPOCH_MS + now });
         if let Some(batch) = known {
             store_everything(&mut stepped, batch);
         }

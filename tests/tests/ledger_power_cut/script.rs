@@ -259,7 +259,7 @@ pub fn record(folder: &Path, mistake: Mistake, upgraded: bool) -> Recorded {
             people(&sqlite, step);
             let requests = sqlite.pending(10).unwrap();
             let batch = batch(step, &mut seqs).into_iter().map(Ok);
-            let stepped = core.step(Input { batch, requests, tick: true, now: now(step) });
+            let stepped = core.step(Input { batch, requests, filings: Vec::new(), tick: true, now: now(step) });
             if mistake == Mistake::AckBeforeCommit {
                 watch.note(Event::Acknowledged(stepped.number));
             }

@@ -142,6 +142,7 @@ impl SqliteLedger {
         write_rules(&t, sources, commit)?;
         write_tickets(&t, commit)?;
         write_messages(&t, commit)?;
+        write_records(&t, commit)?;
         t.commit()?;
         Ok(())
     }
@@ -270,6 +271,14 @@ fn write_ticket(t: &Transaction<'_>, ticket: &Ticket) -> Result<(), Failure> {
         ticket.closed_at,
         to_json(ticket)?
     ])?;
+    Ok(())
+}
+
+fn write_records(t: &Transaction<'_>, commit: &Commit) -> Result<(), Failure> {
+    for r in &commit.records {
+        let sql = "INSERT INTO record VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET at = ?4, body = ?5";
+        t.prepare_cached(sql)?.execute(params![r.kind, r.venue.as_str(), r.key, r.at, r.body.to_string()])?;
+    }
     Ok(())
 }
 

@@ -5,9 +5,15 @@ use wire::UnixMs;
 
 use super::{
     Failure,
-    rows::{EPISODE_COLUMNS, blob_samples, episode, from_json, id, source},
+    rows::{EPISODE_COLUMNS, blob_samples, episode, from_json, id, record, source},
 };
-use crate::ledger::{Device, Loaded, Watermark, store::RECENT_MS};
+use crate::{
+    episode::OWN_AGENT,
+    ledger::{
+        Device, Loaded, Record, Watermark, record_kind,
+        store::{RECENT_MS, ROUNDS_MS},
+    },
+};
 
 /// Samples brought back for last values and for telling repetitions from conflicts: the newest
 /// blobs up to this many bytes. More would only make the start slow.
@@ -26,6 +32,7 @@ pub(super) fn load(connection: &Connection, now: UnixMs) -> Result<Loaded, Failu
         tickets: tickets(connection, now)?,
         episodes: episodes(connection)?,
         devices: devices(connection)?,
+        records: records(connection, now)?,
         samples: samples(connection)?,
     })
 }
@@ -72,9 +79,10 @@ fn episodes(connection: &Connection) -> Result<Vec<crate::ledger::EpisodeRow>, F
 }
 
 pub(super) fn devices(connection: &Connection) -> Result<Vec<Device>, Failure> {
-    let sql = "SELECT venue, room, agent, first_at, about, status FROM source ORDER BY venue, room, agent";
+    let sql = "SELECT venue, room, agent, first_at, about, status FROM source WHERE agent <> ?1 \
+               ORDER BY venue, room, agent";
     let mut statement = connection.prepare(sql)?;
-    let mut rows = statement.query([])?;
+    let mut rows = statement.query([OWN_AGENT])?;
     let mut all = Vec::new();
     while let Some(row) = rows.next()? {
         let (about, status): (Option<String>, Option<String>) = (row.get(4)?, row.get(5)?);
@@ -84,6 +92,17 @@ pub(super) fn devices(connection: &Connection) -> Result<Vec<Device>, Failure> {
             about: about.map(|t| from_json("an about", &t)).transpose()?,
             status: status.map(|t| from_json("a status", &t)).transpose()?,
         });
+    }
+    Ok(all)
+}
+
+fn records(connection: &Connection, now: UnixMs) -> Result<Vec<Record>, Failure> {
+    let sql = "SELECT kind, venue, key, at, body FROM record WHERE kind = ?1 OR (kind = ?2 AND at >= ?3)";
+    let mut statement = connection.prepare(sql)?;
+    let mut rows = statement.query(rusqlite::params![record_kind::ROOM_STATE, record_kind::ROUND, now - ROUNDS_MS])?;
+    let mut all = Vec::new();
+    while let Some(row) = rows.next()? {
+        all.push(record(row)?);
     }
     Ok(all)
 }

@@ -6,12 +6,12 @@ use super::{
     Failure, Sqlite,
     commit::stage_word,
     load,
-    rows::{EPISODE_COLUMNS, MESSAGE_COLUMNS, episode, from_json, id, lost_reason_of, message, source},
+    rows::{EPISODE_COLUMNS, MESSAGE_COLUMNS, episode, from_json, id, lost_reason_of, message, record, source},
 };
 use crate::{
     ledger::{
-        Device, EpisodeFilter, EpisodeRow, Error, LostRow, MessageRow, Quarantined, Reader, Size, TicketFilter,
-        Watermark, quarantine_reason, store::ROWS_MAX,
+        Device, EpisodeFilter, EpisodeRow, Error, LostRow, MessageRow, Quarantined, Reader, Record, RecordFilter, Size,
+        TicketFilter, Watermark, quarantine_reason, store::ROWS_MAX,
     },
     tickets::{Ticket, Transition},
 };
@@ -195,6 +195,30 @@ impl Reader for Sqlite {
                     dead_at: row.get(9)?,
                     error: row.get(10)?,
                 });
+            }
+            Ok(all)
+        })
+    }
+
+    fn records(&self, filter: &RecordFilter) -> Result<Vec<Record>, Error> {
+        self.with("read records", |c| {
+            let mut w = Where::default();
+            w.and("kind = ?", filter.kind.clone());
+            if let Some(venue) = &filter.venue {
+                w.and("venue = ?", venue.as_str().to_owned());
+            }
+            for (condition, key) in [("key >= ?", &filter.from), ("key <= ?", &filter.to)] {
+                if let Some(key) = key {
+                    w.and(condition, key.clone());
+                }
+            }
+            let limit = rows_max(filter.limit);
+            let sql = format!("SELECT kind, venue, key, at, body FROM record{} ORDER BY key DESC LIMIT {limit}", w.sql);
+            let mut statement = c.prepare_cached(&sql)?;
+            let mut rows = statement.query(w.values().as_slice())?;
+            let mut all = Vec::new();
+            while let Some(row) = rows.next()? {
+                all.push(record(row)?);
             }
             Ok(all)
         })

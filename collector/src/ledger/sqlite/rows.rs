@@ -6,7 +6,7 @@ use wire::{Id, LostReason, PointName, Sample, Source};
 use super::Failure;
 use crate::{
     episode::{EpisodeKey, Seen, Subject},
-    ledger::{EpisodeRow, Error, Message, NewMessage, blob, store},
+    ledger::{EpisodeRow, Error, Message, NewMessage, Record, blob, store},
 };
 
 /// A stored text that no longer reads as what it was.
@@ -106,4 +106,15 @@ pub(super) fn lost_reason_of(text: &str) -> Result<LostReason, Failure> {
 /// Samples of a blob, or the ledger's error.
 pub(super) fn blob_samples(body: &[u8]) -> Result<Vec<(Source, Sample)>, Failure> {
     blob::decode(body).map_err(Failure::Ledger)
+}
+
+/// A document, from `kind, venue, key, at, body`.
+pub(super) fn record(row: &Row<'_>) -> Result<Record, Failure> {
+    Ok(Record {
+        kind: row.get(0)?,
+        venue: id(&row.get::<_, String>(1)?)?,
+        key: row.get(2)?,
+        at: row.get(3)?,
+        body: from_json("a record", &row.get::<_, String>(4)?)?,
+    })
 }

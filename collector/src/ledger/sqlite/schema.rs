@@ -8,8 +8,11 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::ledger::Error;
 
 /// Every migration in order; its number is its place, counted from 1. Released ones never change.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("../migrations/0001_begin.sql"), include_str!("../migrations/0002_readings.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("../migrations/0001_begin.sql"),
+    include_str!("../migrations/0002_readings.sql"),
+    include_str!("../migrations/0003_records.sql"),
+];
 
 /// The version that this program writes.
 pub const VERSION: i64 = MIGRATIONS.len() as i64;

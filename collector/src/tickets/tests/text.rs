@@ -1,12 +1,11 @@
 //! Explanations as people read them, word for word.
 
-use jiff::tz::TimeZone;
-
 use super::*;
 use crate::{
     config::{Language, Rules},
     packs::Packs,
     tickets::text::{Scene, explain, news, note},
+    venues::{Holidays, Venues},
 };
 
 fn ticket(rule: &str, point: Option<&str>, value: Option<f64>, limit: Option<f64>) -> Ticket {
@@ -25,9 +24,10 @@ fn ticket(rule: &str, point: Option<&str>, value: Option<f64>, limit: Option<f64
 
 fn check(ticket: &Ticket, zh: &str, en: &str) {
     let packs = Packs::load(&Rules::default()).unwrap();
-    let zone = TimeZone::get("Asia/Shanghai").unwrap();
-    for (language, venue, expected) in [(Language::ZhCn, "南山店", zh), (Language::En, "Nanshan", en)] {
-        let scene = Scene { language, packs: &packs, zone: &zone, venue };
+    let file = "[venue.nanshan]\nname_zh = \"南山店\"\nname_en = \"Nanshan\"\n";
+    let venues = Venues::of(&[("venues.toml".into(), file.into())], Holidays::default(), "Asia/Shanghai").unwrap();
+    for (language, expected) in [(Language::ZhCn, zh), (Language::En, en)] {
+        let scene = Scene { language, packs: &packs, venues: &venues };
         assert_eq!(explain(ticket, scene).text(language), expected);
     }
 }
@@ -78,8 +78,8 @@ fn a_silence_names_who_is_silent_and_for_how_long() {
     both.open_points.push(PointName::parse("humidity_percent").unwrap());
     let line = |t: &Ticket, language| {
         let packs = Packs::load(&Rules::default()).unwrap();
-        let zone = TimeZone::UTC;
-        explain(t, Scene { language, packs: &packs, zone: &zone, venue: "南山店" }).lines[1].clone()
+        let venues = Venues::none("UTC");
+        explain(t, Scene { language, packs: &packs, venues: &venues }).lines[1].clone()
     };
     assert_eq!(line(&both, Language::ZhCn), "情况：温度、湿度 没有有效读数，允许的最长间隔为 3 分钟");
     assert_eq!(

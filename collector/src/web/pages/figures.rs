@@ -87,10 +87,11 @@ fn one(
     let fault_words = |span: &crate::readings::FaultSpan| {
         texts::fill(language, "web.chart_fault", &[("fault", &texts::fault(language, &span.fault))])
     };
+    let venues = shared.venues.get();
     let frame = Frame {
         from,
         to,
-        zone: shared.zones.of(&room.venue),
+        zone: venues.zone(&room.venue),
         low: point.low,
         high: point.high,
         switch: point.switch,
@@ -98,7 +99,7 @@ fn one(
             let words = |value| view::switch_words(language, &point.name, value);
             (words(0.0), words(1.0))
         }),
-        title: format!("{} {name}: {words}", texts::room(&room.room)),
+        title: format!("{} {name}: {words}", venues.room_name(&room.venue, &room.room, language)),
         band_words: format!("{} {}", texts::get(language, "web.chart_band"), view::band_words(language, point)),
         tickets: marks.collect(),
         faults: series.faults.iter().map(fault_words).collect(),

@@ -203,7 +203,7 @@ pub(super) fn room_tile(
     RoomTile {
         venue: room.venue.to_string(),
         room: room.room.to_string(),
-        name: texts::room(&room.room),
+        name: shared.venues.get().room_name(&room.venue, &room.room, language).into_owned(),
         state: room.state.as_str(),
         state_words: texts::get(language, &format!("room_state.{}", room.state.as_str())),
         age: view::age_words(language, room.sample_at, now),
@@ -288,13 +288,13 @@ pub(super) fn step(language: Language, step: &Transition, zone: &TimeZone) -> St
 
 /// A ticket in one line.
 pub(super) fn title(shared: &Shared, language: Language, ticket: &Ticket) -> String {
-    let scene = text::Scene { language, packs: &shared.packs, zone: shared.zones.of(&ticket.venue), venue: "" };
-    text::title(ticket, scene)
+    text::title(ticket, text::Scene { language, packs: &shared.packs, venues: &shared.venues.get() })
 }
 
 /// The same without the room, for its own tile.
 fn what(shared: &Shared, language: Language, ticket: &Ticket) -> String {
     let whole = title(shared, language, ticket);
-    let room = texts::room(&ticket.room);
-    whole.strip_prefix(&room).map_or(whole.clone(), |rest| rest.trim_start_matches([':', ' ']).to_owned())
+    let venues = shared.venues.get();
+    let room = venues.room_name(&ticket.venue, &ticket.room, language);
+    whole.strip_prefix(&*room).map_or(whole.clone(), |rest| rest.trim_start_matches([':', ' ']).to_owned())
 }
