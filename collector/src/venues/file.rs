@@ -41,6 +41,8 @@ pub struct Venue {
     pub team: BTreeMap<Id, Team>,
     /// Who is told next, by severity.
     pub escalation: BTreeMap<String, Vec<Escalation>>,
+    /// Scheduled inspections; one named as a built-in one changes that.
+    pub round: Vec<Round>,
 }
 
 /// `[[venue.NAME.hours]]`
@@ -91,6 +93,13 @@ pub struct Asset {
     pub room: Option<Id>,
     /// Who mends it.
     pub team: Option<Id>,
+    /// What an extinguisher is filled with: `water`, `powder`, `co2`, `clean-gas` or `foam`.
+    #[serde(rename = "type")]
+    pub filling: Option<String>,
+    /// Its model, as it stands on the plate: `MFZ/ABC4`.
+    pub model: Option<String>,
+    /// Its serial number.
+    pub serial: Option<String>,
     /// Who made it.
     pub maker: Option<String>,
     /// When it was made.
@@ -147,4 +156,62 @@ pub struct Escalation {
     pub team: Option<Id>,
     /// By which channels; those of the team where empty.
     pub channels: Vec<Id>,
+}
+
+/// `[[venue.NAME.round]]`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Round {
+    /// Its identifier.
+    pub id: String,
+    /// `false` switches it off, `true` an optional built-in one on.
+    pub on: Option<bool>,
+    /// Name in Chinese.
+    pub name_zh: Option<String>,
+    /// Name in English.
+    pub name_en: Option<String>,
+    /// `weekly`, `half-monthly`, `daily`, `interval` or `after-close`.
+    pub kind: Option<String>,
+    /// Weekdays of a weekly one.
+    pub days: Vec<String>,
+    /// Days of the month of a half-monthly one.
+    pub dates: Vec<i8>,
+    /// Not before this time, `09:00`; the begin of the business day where absent.
+    pub begin: Option<String>,
+    /// Complete by this time, `24:00`; before the begin of the business day it is on the next day.
+    pub due: Option<String>,
+    /// How often in opening hours, of an interval, `2h`.
+    pub every: Option<String>,
+    /// How long after closing, of one after closing, `1h`.
+    pub within: Option<String>,
+    /// Who makes it.
+    pub team: Option<Id>,
+    /// How bad it is to miss it.
+    pub severity: Option<String>,
+    /// What is looked at.
+    pub check: Vec<Check>,
+}
+
+/// `[[venue.NAME.round.check]]`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Check {
+    /// Its identifier.
+    pub id: String,
+    /// The question in Chinese.
+    pub zh: String,
+    /// The question in English.
+    pub en: String,
+    /// Asked of every asset of these kinds …
+    pub kinds: Vec<Id>,
+    /// … of these assets …
+    pub assets: Vec<Id>,
+    /// … of these rooms …
+    pub rooms: Vec<Id>,
+    /// … and of every room of these kinds; once for the venue where none of these is given.
+    pub room_kinds: Vec<Id>,
+    /// What counts: `tag`, `person` or `either`; `person` where absent.
+    pub evidence: Option<String>,
+    /// How bad a failure is; that of the round where absent.
+    pub severity: Option<String>,
 }

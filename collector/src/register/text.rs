@@ -1,0 +1,82 @@
+//! The register in words: turns standings, differences and dates into what people read, in both
+//! languages. Decides nothing.
+
+use jiff::tz::TimeZone;
+
+use super::{
+    book::{Extinguisher, Standing},
+    dates::{Basis, Day},
+    filling::Filling,
+    tag::{Difference, Differs},
+};
+use crate::{
+    config::Language,
+    texts::{fill, get},
+    tickets::text::time,
+};
+
+/// How it stands.
+#[must_use]
+pub fn standing(standing: Standing, language: Language) -> &'static str {
+    get(language, &format!("register_standing.{}", standing.as_str()))
+}
+
+/// What to do about it.
+#[must_use]
+pub fn advice(standing: Standing, language: Language) -> &'static str {
+    get(language, &format!("register_advice.{}", standing.as_str()))
+}
+
+/// What a date rests on.
+#[must_use]
+pub fn basis(basis: Basis, language: Language) -> &'static str {
+    get(
+        language,
+        match basis {
+            Basis::Written => "register_basis.written",
+            Basis::AfterService => "register_basis.after_service",
+            Basis::AfterManufacture => "register_basis.after_manufacture",
+            Basis::Tag => "register_basis.tag",
+        },
+    )
+}
+
+/// A date with how far it is: `2026-12-01, in 8 days`.
+#[must_use]
+pub fn due(day: Option<Day>, days: Option<i32>, language: Language) -> String {
+    let (Some(day), Some(days)) = (day, days) else { return get(language, "register.not_known").into() };
+    let date = day.date.to_string();
+    let (key, n) = match days {
+        0 => ("register.due_today", 0),
+        n if n < 0 => ("register.due_past", n.unsigned_abs()),
+        n => ("register.due_in", n.unsigned_abs()),
+    };
+    fill(language, key, &[("date", &date), ("n", &n.to_string())])
+}
+
+/// Whether it hangs in its place, and since which reading that is known.
+#[must_use]
+pub fn place(e: &Extinguisher, zone: &TimeZone, language: Language) -> String {
+    match e.seen.as_ref().and_then(|seen| seen.present) {
+        None => get(language, "register.no_reader").into(),
+        Some((at, is)) => {
+            let key = if is { "register.in_place" } else { "register.not_in_place" };
+            fill(language, key, &[("time", &time(at, zone, language))])
+        }
+    }
+}
+
+/// A difference between tag and file.
+#[must_use]
+pub fn difference(difference: &Difference, language: Language) -> String {
+    let words = |text: &str| match (difference.what, Filling::parse(text)) {
+        (Differs::Type, Some(kind)) => kind.words(language).to_owned(),
+        _ => text.to_owned(),
+    };
+    let what = get(language, &format!("register_differs.{}", difference.what.as_str()));
+    if difference.what == Differs::NotGenuine {
+        return what.to_owned();
+    }
+    let (file, tag) = (words(&difference.file), words(&difference.tag));
+    fill(language, "register.difference", &[("what", what), ("file", &file), ("tag", &tag)])
+}
