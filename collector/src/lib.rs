@@ -21,6 +21,7 @@ pub mod metrics;
 pub mod notify;
 pub mod packs;
 pub mod readings;
+pub mod register;
 pub mod rules;
 pub mod run;
 pub mod shared;

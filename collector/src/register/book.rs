@@ -185,11 +185,8 @@ fn stray(venue: &Id, asset: Id, seen: Seen, today: Date) -> Extinguisher {
     let day = |date: Option<Date>| date.map(|date| Day { date, basis: Basis::Tag });
     // A tag that is not genuine gives no dates that anybody should rely on.
     let believed = seen.is_valid != Some(false);
-    let days = if believed {
-        Days { service: day(seen.months[2]), scrap: day(seen.months[3]) }
-    } else {
-        Days::default()
-    };
+    let days =
+        if believed { Days { service: day(seen.months[2]), scrap: day(seen.months[3]) } } else { Days::default() };
     let differences = seen.differences(&file::Asset::default(), &Days::default());
     Extinguisher {
         venue: venue.clone(),

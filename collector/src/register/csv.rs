@@ -18,8 +18,24 @@ pub const MARK: &str = "\u{feff}";
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 /// Columns in their order; each has a text of its name.
 pub const COLUMNS: [&str; 18] = [
-    "venue", "room", "asset", "name", "type", "model", "serial", "maker", "made", "serviced", "due", "due_days",
-    "due_basis", "scrap", "scrap_days", "place", "standing", "differences",
+    "venue",
+    "room",
+    "asset",
+    "name",
+    "type",
+    "model",
+    "serial",
+    "maker",
+    "made",
+    "serviced",
+    "due",
+    "due_days",
+    "due_basis",
+    "scrap",
+    "scrap_days",
+    "place",
+    "standing",
+    "differences",
 ];
 
 /// Names that the register takes from elsewhere.

@@ -48,8 +48,9 @@ pub fn days(asset: &Asset) -> Days {
     let written = |text| Some(Day { date: date(text)?, basis: Basis::Written });
     Days {
         service: written(&asset.due).or_else(|| service(filling?, made, serviced)),
-        scrap: written(&asset.scrap)
-            .or_else(|| Some(Day { date: after(made?, filling?.terms().scrap_years)?, basis: Basis::AfterManufacture })),
+        scrap: written(&asset.scrap).or_else(|| {
+            Some(Day { date: after(made?, filling?.terms().scrap_years)?, basis: Basis::AfterManufacture })
+        }),
     }
 }
 

@@ -7,13 +7,12 @@ use std::collections::BTreeMap;
 use wire::{Id, PointName};
 
 use super::book::Extinguisher;
+use crate::episode::VENUE_ROOM;
 
 /// End of the names of points that count days to a service.
 pub const SERVICE_POINT: &str = "_service_due_days";
 /// End of the names of points that count days to the scrap heap.
 pub const SCRAP_POINT: &str = "_scrap_due_days";
-/// The room of what belongs to no room.
-pub const VENUE_ROOM: &str = "venue";
 
 /// What is said of one room's extinguishers.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -110,8 +110,8 @@ pub fn seen(live: &Live, venue: &Id, is_listed: impl Fn(&Id) -> bool) -> BTreeMa
 #[must_use]
 pub fn quantity<'a>(point: &'a PointName, asset: &Id) -> Option<&'a str> {
     let (name, asset) = (point.as_str(), asset.as_str());
-    let begins = name.len() > asset.len()
-        && name.bytes().zip(asset.bytes()).all(|(n, a)| n == if a == b'-' { b'_' } else { a });
+    let begins =
+        name.len() > asset.len() && name.bytes().zip(asset.bytes()).all(|(n, a)| n == if a == b'-' { b'_' } else { a });
     if begins { name[asset.len()..].strip_prefix('_') } else { None }
 }
 

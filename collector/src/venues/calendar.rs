@@ -172,7 +172,8 @@ impl Calendar {
     }
 
     /// The first instant at which a clock on the wall shows `wall` or later.
-    fn first_at(&self, wall: DateTime) -> Option<UnixMs> {
+    #[must_use]
+    pub fn first_at(&self, wall: DateTime) -> Option<UnixMs> {
         match self.zone.to_ambiguous_timestamp(wall).offset() {
             AmbiguousOffset::Unambiguous { offset } | AmbiguousOffset::Fold { before: offset, .. } => at(offset, wall),
             AmbiguousOffset::Gap { after, .. } => self.change_after(after, wall),
@@ -180,7 +181,8 @@ impl Calendar {
     }
 
     /// The last instant at which a clock on the wall shows `wall`; the change where none does.
-    fn last_at(&self, wall: DateTime) -> Option<UnixMs> {
+    #[must_use]
+    pub fn last_at(&self, wall: DateTime) -> Option<UnixMs> {
         match self.zone.to_ambiguous_timestamp(wall).offset() {
             AmbiguousOffset::Unambiguous { offset } | AmbiguousOffset::Fold { after: offset, .. } => at(offset, wall),
             AmbiguousOffset::Gap { after, .. } => self.change_after(after, wall),

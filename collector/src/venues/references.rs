@@ -4,7 +4,7 @@
 use wire::Id;
 
 use super::{file::Venue, set};
-use crate::packs::length;
+use crate::{packs::length, register::Filling};
 
 /// What is wrong: key, name of the text, value.
 type Wrong = (String, &'static str, String);
@@ -21,6 +21,10 @@ pub(super) fn check(venue: &Venue) -> Result<(), Wrong> {
         }
         if let Some(other) = asset.depends_on.iter().find(|other| !venue.asset.contains_key(*other)) {
             return Err((key("depends_on"), "no_asset", other.to_string()));
+        }
+        let filling = asset.filling.as_ref().filter(|filling| Filling::parse(filling).is_none());
+        if let Some(filling) = filling {
+            return Err((key("type"), "type", filling.clone()));
         }
         let dates =
             [("made", &asset.made), ("serviced", &asset.serviced), ("due", &asset.due), ("scrap", &asset.scrap)];
