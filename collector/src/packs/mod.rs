@@ -21,8 +21,27 @@ use crate::{
     tickets::Facts,
 };
 
-/// The packs that come with the collector.
-const BUILT_IN: [(&str, &str); 2] = [("base", include_str!("base.toml")), ("ktv", include_str!("ktv.toml"))];
+/// The packs that come with the collector. `base` is one pack in several files, one a subject.
+const BUILT_IN: [(&str, &str); 6] = [
+    (
+        "base",
+        concat!(
+            include_str!("base/self.toml"),
+            include_str!("base/safety.toml"),
+            include_str!("base/network.toml"),
+            include_str!("base/power.toml"),
+            include_str!("base/air.toml"),
+            include_str!("base/displays.toml"),
+            include_str!("base/printers.toml"),
+            include_str!("base/cold.toml"),
+        ),
+    ),
+    ("ktv", include_str!("ktv.toml")),
+    ("telecom-hall", include_str!("telecom-hall.toml")),
+    ("bank", include_str!("bank.toml")),
+    ("restaurant", include_str!("restaurant.toml")),
+    ("shop", include_str!("shop.toml")),
+];
 
 /// A rule with everything that people read of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -144,7 +163,7 @@ impl Packs {
         }
         let Some((_, text)) = BUILT_IN.iter().find(|(n, _)| *n == name) else {
             let known: Vec<_> = BUILT_IN.iter().map(|(n, _)| format!("`{n}`")).collect();
-            return Err(Error::Unknown { name: name.into(), known: known.join(" and ") });
+            return Err(Error::Unknown { name: name.into(), known: known.join(", ") });
         };
         seen.push(name.to_owned());
         self.add_text(name, text, seen)
