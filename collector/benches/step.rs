@@ -9,12 +9,13 @@ use std::{
 };
 
 use collector::{
-    config,
+    causes, config,
     ingest::{Decoded, decode},
     ledger::{
         Commit, Ledger,
         sqlite::{Options, Sqlite},
     },
+    packs,
     packs::Packs,
     rules,
     step::{Core, Deciders, Input},
@@ -56,6 +57,7 @@ fn core() -> Core {
     let packs = Packs::load(&config::Rules::default()).unwrap();
     let deciders = Deciders {
         rules: rules::State::new(packs.rules(), rules::Settings::default()),
+        causes: causes::State::new(packs::cause_facts(&packs.rules())),
         tickets: tickets::State::new(tickets::Settings::default(), packs.facts(), Arc::new(|_, _| 20_261_123)),
         routes: Vec::new(),
     };

@@ -54,3 +54,63 @@ pub struct Seen {
     /// seconds; `None` where the rule has none.
     pub limit: Option<f64>,
 }
+
+/// The cause of a ticket where it is not just the thing that its rule watches.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Cause {
+    /// No agent of the venue is heard.
+    Uplink {
+        /// How many agents are cut off.
+        agents: usize,
+    },
+    /// No sensor on a bus of an agent answers.
+    Bus {
+        /// The agent.
+        agent: Id,
+        /// The bus.
+        bus: String,
+    },
+    /// A sensor gives no value for any of its points.
+    Sensor {
+        /// The agent.
+        agent: Id,
+        /// The sensor.
+        sensor: String,
+    },
+    /// Every room that asks an asset finds it gone.
+    Shared {
+        /// Its address.
+        host: String,
+        /// How many rooms ask it.
+        rooms: usize,
+    },
+}
+
+/// Where an episode belongs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Home {
+    /// The rule of the ticket.
+    pub rule: Id,
+    /// Its room.
+    pub room: Id,
+    /// Its asset.
+    pub asset: Option<Id>,
+    /// How bad the ticket is, should this open it.
+    pub severity: Severity,
+    /// Who mends it, should this open it.
+    pub team: Id,
+    /// The cause, where it is not just the thing itself.
+    pub cause: Option<Cause>,
+    /// Whether the episode only follows from the cause.
+    pub symptom: bool,
+}
+
+impl Home {
+    /// The home of an episode that stands for itself.
+    #[must_use]
+    pub fn own(key: &EpisodeKey, asset: Option<Id>, severity: Severity, team: Id) -> Self {
+        let (rule, room) = (key.rule.clone(), key.subject.source.room.clone());
+        Self { rule, room, asset, severity, team, cause: None, symptom: false }
+    }
+}

@@ -9,6 +9,7 @@
 //! [`run`] connects them; [`shared`] is what they share, [`metrics`] and [`health`] what they say
 //! of themselves.
 
+pub mod causes;
 pub mod cli;
 pub mod config;
 pub mod episode;

@@ -15,7 +15,7 @@ use tokio::{
 use wire::{Id, Source, UnixMs};
 
 use crate::{
-    Config, Shared, World,
+    Config, Shared, World, causes,
     health::Health,
     heartbeat::Heartbeat,
     ingest::{broker, mqtt},
@@ -186,8 +186,11 @@ fn deciders(shared: &Shared) -> Deciders {
         teams: channel.teams().to_vec(),
         severity_min: channel.severity_min(),
     });
+    let mut causes = causes::State::new(packs::cause_facts(&shared.packs.rules()));
+    causes.depends(shared.venues.get().dependencies());
     Deciders {
         rules: rules::State::new(shared.packs.rules(), rules),
+        causes,
         tickets: tickets::State::new(tickets::Settings::default(), shared.packs.facts(), day_of),
         routes: routes.collect(),
     }

@@ -16,6 +16,7 @@ use wire::{Id, PointName};
 pub use error::Error;
 
 use crate::{
+    causes,
     config::{Language, Rules as Config},
     rules::{Expect, Rule},
     tickets::Facts,
@@ -198,6 +199,16 @@ impl Packs {
         }
         Ok(())
     }
+}
+
+/// What causes must know of rules: only what says that a thing does not work can be a cause.
+#[must_use]
+pub fn cause_facts(rules: &[Rule]) -> HashMap<Id, causes::Fact> {
+    let fact = |r: &Rule| {
+        let breaks = matches!(r.expect, Expect::State { .. } | Expect::Silent { .. });
+        (r.id.clone(), causes::Fact { severity: r.severity, team: r.team.clone(), breaks })
+    };
+    rules.iter().map(fact).collect()
 }
 
 /// What tickets must know of a rule: a fix needs `for` to be refuted and `clear_for` to be proved.

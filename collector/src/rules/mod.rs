@@ -89,6 +89,12 @@ impl Rule {
         self.rooms.is_empty() || self.rooms.iter().any(|p| pattern::fits(p, room.as_str()))
     }
 
+    /// Whether the rule finds points of agents in `room` silent.
+    #[must_use]
+    pub fn watches_silence_in(&self, room: &Id) -> bool {
+        matches!(self.expect, Expect::Silent { agent: false, .. }) && self.covers_room(room)
+    }
+
     /// Whether the rule watches `point`.
     #[must_use]
     pub fn covers_point(&self, point: &PointName) -> bool {

@@ -11,6 +11,7 @@ use wire::{About, Clock, Id, PointName, Sample, Source, State, Status, UnixMs};
 
 use super::{Filing, OwnSample};
 use crate::{
+    causes,
     episode::{EpisodeKey, Seen, Severity},
     ledger::{Commit, EpisodeRow, Loaded, NewMessage, Request},
     rules::{self, Standing},
@@ -26,6 +27,8 @@ use crate::{
 pub struct Deciders {
     /// Rules in force, nothing seen.
     pub rules: rules::State,
+    /// Nothing known of what hangs on what but what files of venues say.
+    pub causes: causes::State,
     /// No ticket.
     pub tickets: tickets::State,
     /// Channels and what they want to hear.
@@ -35,10 +38,11 @@ pub struct Deciders {
 /// The deciders and everything they remember.
 pub(super) struct Follow {
     rules: rules::State,
+    causes: causes::State,
     tickets: tickets::State,
     routes: Vec<Route>,
-    /// How bad, and who mends it, by rule.
-    facts: HashMap<Id, (Severity, Id)>,
+    /// How bad, by rule.
+    severities: HashMap<Id, Severity>,
     /// The asset of each point, as agents say.
     assets: HashMap<Source, HashMap<PointName, Id>>,
     /// Episodes that have not ended, as they are stored.
@@ -51,8 +55,8 @@ pub(super) struct Follow {
 impl Follow {
     /// Goes on from what the ledger holds.
     pub(super) fn restore(deciders: Deciders, loaded: &mut Loaded) -> Self {
-        let Deciders { mut rules, mut tickets, routes } = deciders;
-        let facts = rules.rules().iter().map(|r| (r.id.clone(), (r.severity, r.team.clone()))).collect();
+        let Deciders { mut rules, causes, mut tickets, routes } = deciders;
+        let severities = rules.rules().iter().map(|r| (r.id.clone(), r.severity)).collect();
         let restored = rules.restore(std::mem::take(&mut loaded.tracks));
         for mark in &loaded.watermarks {
             if mark.sample_at != UnixMs::MIN {
@@ -64,30 +68,61 @@ impl Follow {
         tickets.restore(loaded.ticket_id, std::mem::take(&mut loaded.tickets), carried.collect::<Vec<_>>());
         let mut follow = Self {
             rules,
+            causes,
             tickets,
             routes,
-            facts,
+            severities,
             assets: HashMap::new(),
             open: std::mem::take(&mut loaded.episodes).into_iter().map(|e| (e.key.clone(), e)).collect(),
             abandoned: restored.abandoned,
             effects: Vec::new(),
         };
         for device in &loaded.devices {
+            follow.presence(&device.source, device.status.as_ref().map(|status| status.state));
             if let Some(about) = &device.about {
                 follow.learn(&device.source, about);
             }
         }
+        follow.causes.restore(follow.kept());
         follow
+    }
+
+    /// Live episodes that were open when the collector stopped, and whose rule is still there.
+    fn kept(&self) -> Vec<causes::Kept> {
+        let live = self.open.values().filter(|row| !row.late && !self.abandoned.contains(&row.key));
+        live.map(|row| causes::Kept {
+            key: row.key.clone(),
+            asset: self.asset_of(&row.key),
+            seen: row.seen,
+            has_ticket: row.ticket.is_some(),
+        })
+        .collect()
+    }
+
+    fn asset_of(&self, key: &EpisodeKey) -> Option<Id> {
+        self.assets.get(&key.subject.source)?.get(key.subject.point.as_ref()?).cloned()
+    }
+
+    /// Whether an agent is there, or stopped on purpose.
+    fn presence(&mut self, source: &Source, state: Option<State>) {
+        self.causes.heard(source);
+        if state == Some(State::Stopped) {
+            self.causes.stopped(source);
+        }
     }
 
     /// A device says which point belongs to which asset.
     pub(super) fn learn(&mut self, source: &Source, about: &About) {
         let assets = about.points.iter().filter_map(|(name, p)| Some((name.clone(), p.asset.clone()?))).collect();
         self.assets.insert(source.clone(), assets);
+        let silences: Vec<&rules::Rule> =
+            self.rules.rules().iter().filter(|r| r.watches_silence_in(&source.room)).collect();
+        self.causes.learn(source, about, |point| silences.iter().any(|rule| rule.covers_point(point)));
     }
 
     /// A new sample, judged by the rules.
     pub(super) fn sample(&mut self, source: &Source, sample: &Sample, now: UnixMs, out: &mut Writer) {
+        self.causes.heard(source);
         let event = rules::Event::Sample {
             source,
             at: sample.at,
@@ -103,6 +138,7 @@ impl Follow {
 
     /// An agent came or went on purpose.
     pub(super) fn status(&mut self, source: &Source, status: &Status, now: UnixMs, out: &mut Writer) {
+        self.presence(source, Some(status.state));
         let online = match status.state {
             State::Online => true,
             State::Stopped => false,
@@ -146,6 +182,7 @@ impl Follow {
     /// Other venues are in force.
     pub(super) fn set_venues(&mut self, venues: &Arc<Venues>) {
         let venues = venues.clone();
+        self.causes.depends(venues.dependencies());
         self.tickets.set_day_of(Arc::new(move |venue, at| business_day(venues.calendar(venue), at)));
     }
 
@@ -161,6 +198,7 @@ impl Follow {
         }
         rules::step(&mut self.rules, &rules::Event::Tick, now, &mut self.effects);
         self.episodes(now, out);
+        self.causes(causes::Event::Tick, now, out);
         for (ticket, keys) in self.tickets.questions(now) {
             let looks = keys.into_iter().map(|key| {
                 let look = match self.rules.look(&key, now) {
@@ -192,13 +230,13 @@ impl Follow {
                         out.episode(row.clone());
                     }
                     if !late {
-                        self.tickets(&tickets::Event::Worse { key, seen }, now, out);
+                        self.causes(causes::Event::Worse { key: &key, seen }, now, out);
                     }
                 }
                 rules::Effect::Ended { key, seen, late } => {
                     self.ended(&key, seen.at, out);
                     if !late {
-                        self.tickets(&tickets::Event::Ended { key, seen }, now, out);
+                        self.causes(causes::Event::Ended { key: &key, seen }, now, out);
                     }
                 }
             }
@@ -207,17 +245,38 @@ impl Follow {
     }
 
     fn began(&mut self, key: EpisodeKey, seen: Seen, late: bool, now: UnixMs, out: &mut Writer) {
-        let Some((severity, team)) = self.facts.get(&key.rule).cloned() else { return };
-        let mut row = EpisodeRow { key: key.clone(), severity, late, seen, ended_at: None, ticket: None };
-        if !late {
-            let assets = self.assets.get(&key.subject.source);
-            let asset = assets.and_then(|a| a.get(key.subject.point.as_ref()?).cloned());
-            let event = tickets::Event::Began { key: key.clone(), asset, severity, team, seen };
-            self.tickets(&event, now, out);
-            row.ticket = self.tickets.ticket_of(&key);
-        }
-        self.open.insert(key, row.clone());
+        let Some(severity) = self.severities.get(&key.rule).copied() else { return };
+        let row = EpisodeRow { key: key.clone(), severity, late, seen, ended_at: None, ticket: None };
+        self.open.insert(key.clone(), row.clone());
         out.episode(row);
+        if !late {
+            let asset = self.asset_of(&key);
+            self.causes(causes::Event::Began { key: &key, asset: asset.as_ref(), seen }, now, out);
+        }
+    }
+
+    /// Lets causes act, and tickets after them.
+    fn causes(&mut self, event: causes::Event<'_>, now: UnixMs, out: &mut Writer) {
+        let mut effects = Vec::new();
+        causes::step(&mut self.causes, event, now, &mut effects);
+        for effect in effects {
+            match effect {
+                causes::Effect::Placed { key, home, seen } => {
+                    self.tickets(&tickets::Event::Began { key: key.clone(), home, seen }, now, out);
+                    let ticket = self.tickets.ticket_of(&key);
+                    if let Some(row) = self.open.get_mut(&key).filter(|row| row.ticket != ticket) {
+                        row.ticket = ticket;
+                        out.episode(row.clone());
+                    }
+                }
+                causes::Effect::Worse { key, seen } => {
+                    self.tickets(&tickets::Event::Worse { key, seen }, now, out);
+                }
+                causes::Effect::Ended { key, seen } => {
+                    self.tickets(&tickets::Event::Ended { key, seen }, now, out);
+                }
+            }
+        }
     }
 
     fn ended(&mut self, key: &EpisodeKey, at: UnixMs, out: &mut Writer) {

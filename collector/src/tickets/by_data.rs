@@ -1,51 +1,104 @@
 //! What the readings do to tickets: episodes begin, worsen and end, and a fix is proved or refused.
 
-use wire::{Id, UnixMs};
+use wire::UnixMs;
 
 use super::{
     DATA, Effect, Look, Proof, Stage, State, Ticket,
-    change::{add_point, close, hand_over, moved, open, prove, reopen, stored, take_worst, unfix},
+    change::{add_point, add_symptom, close, hand_over, moved, open, prove, reopen, stored, take_worst, unfix},
     note,
     state::Place,
 };
-use crate::episode::{EpisodeKey, Seen, Severity};
+use crate::episode::{EpisodeKey, Home, Seen, Severity};
 
-pub(super) fn began(
-    state: &mut State,
-    key: &EpisodeKey,
-    asset: Option<&Id>,
-    (severity, team): (Severity, &Id),
-    seen: Seen,
-    now: UnixMs,
-    out: &mut Vec<Effect>,
-) {
+pub(super) fn began(state: &mut State, key: &EpisodeKey, home: &Home, seen: Seen, now: UnixMs, out: &mut Vec<Effect>) {
     let source = &key.subject.source;
-    let place =
-        Place { rule: key.rule.clone(), venue: source.venue.clone(), room: source.room.clone(), asset: asset.cloned() };
-    let known = state.by_place.get(&place).copied().filter(|id| {
+    let (rule, room, asset) = (home.rule.clone(), home.room.clone(), home.asset.clone());
+    let place = Place { rule, venue: source.venue.clone(), room, asset };
+    let known = known_ticket(state, &place, now);
+    let before = state.episodes.get(key).copied();
+    if before.is_some_and(|before| Some(before) == known || !may_leave(state, before)) {
+        return;
+    }
+    let id = known.unwrap_or_else(|| open(state, place, (home.severity, home.team.clone()), now));
+    state.episodes.insert(key.clone(), id);
+    if home.symptom {
+        state.symptoms.insert(key.clone());
+    } else {
+        state.symptoms.remove(key);
+    }
+    let Some(ticket) = state.tickets.get_mut(&id) else { return };
+    if home.cause.is_some() {
+        ticket.cause.clone_from(&home.cause);
+    }
+    if home.symptom {
+        add_symptom(ticket, key);
+    } else {
+        take_on(ticket, key, seen, known.is_none(), now, out);
+    }
+    stored(ticket, out);
+    if let Some(before) = before {
+        out.push(Effect::Carried { key: key.clone(), ticket: id });
+        let number = state.tickets.get(&id).map(|t| t.number.clone()).unwrap_or_default();
+        left(state, before, &number, now, out);
+    }
+}
+
+/// The ticket that goes on at a place: an open one, or one that ended lately.
+fn known_ticket(state: &State, place: &Place, now: UnixMs) -> Option<u64> {
+    state.by_place.get(place).copied().filter(|id| {
         state.tickets.get(id).is_some_and(|t| {
             let lately = t.closed_at.is_some_and(|at| now.saturating_sub(at) <= state.settings.relapse_ms);
             // One that was closed while something was still wrong is never over.
             !t.stage.is_ended() || lately || state.has_open_episodes(*id)
         })
-    });
-    let id = known.unwrap_or_else(|| open(state, place, (severity, team.clone()), now));
-    state.episodes.insert(key.clone(), id);
-    let ticket = state.tickets.get_mut(&id).expect("known tickets and the one just opened are there");
+    })
+}
+
+/// A ticket is about an episode from now on.
+fn take_on(ticket: &mut Ticket, key: &EpisodeKey, seen: Seen, is_new: bool, now: UnixMs, out: &mut Vec<Effect>) {
     ticket.episode_count += 1;
     add_point(ticket, key);
-    if known.is_none() || ticket.stage.is_ended() || ticket.stage == Stage::Fixed {
+    let again = ticket.stage.is_ended() || ticket.stage == Stage::Fixed;
+    if is_new || again {
         // A new stretch: its own worst value, from its own beginning.
         ticket.began_at = key.began_at;
         ticket.worst_value = None;
         ticket.limit = seen.limit;
     }
     take_worst(ticket, key, seen);
-    if known.is_none() {
-        ticket.agent = Some(source.agent.clone());
+    if is_new {
+        ticket.agent = Some(key.subject.source.agent.clone());
         moved(ticket, now, DATA, None, note::OPENED, seen.value, out);
-    } else if ticket.stage.is_ended() || ticket.stage == Stage::Fixed {
+    } else if again {
         reopen(ticket, now, DATA, note::RELAPSED, seen.value, out);
+    }
+}
+
+/// Whether an episode may go from its ticket to another: it may leave the ticket of a cause that is
+/// over, and one that nobody works at. What somebody acknowledged stays his.
+fn may_leave(state: &State, ticket: u64) -> bool {
+    state.tickets.get(&ticket).is_none_or(|t| t.cause.is_some() || t.acknowledged_at.is_none() && !t.stage.is_ended())
+}
+
+/// An episode left a ticket for that of its cause, `number`.
+fn left(state: &mut State, id: u64, number: &str, now: UnixMs, out: &mut Vec<Effect>) {
+    let own = state.own_episodes(id);
+    let carries = state.episodes.values().any(|ticket| *ticket == id);
+    let Some(ticket) = state.tickets.get_mut(&id) else { return };
+    ticket.open_points.clear();
+    for key in &own {
+        add_point(ticket, key);
+    }
+    if own.is_empty() && !ticket.stage.is_ended() {
+        if ticket.cause.is_some() {
+            all_good(ticket, now, None, out);
+        } else if !carries {
+            let from = ticket.stage;
+            ticket.stage = Stage::Duplicate;
+            ticket.duplicate_of = Some(number.into());
+            ticket.closed_at = Some(now);
+            moved(ticket, now, DATA, Some(from), note::FOLLOWS, None, out);
+        }
     }
     stored(ticket, out);
 }
@@ -59,9 +112,17 @@ pub(super) fn worse(state: &mut State, key: &EpisodeKey, seen: Seen, out: &mut V
 
 pub(super) fn ended(state: &mut State, key: &EpisodeKey, seen: Seen, now: UnixMs, out: &mut Vec<Effect>) {
     let Some(id) = state.episodes.remove(key) else { return };
-    let others: Vec<EpisodeKey> =
-        state.episodes.iter().filter(|(_, ticket)| **ticket == id).map(|(key, _)| key.clone()).collect();
+    let symptom = state.symptoms.remove(key);
+    let others = state.own_episodes(id);
     let Some(ticket) = state.tickets.get_mut(&id) else { return };
+    if symptom {
+        if let Some(listed) = ticket.symptoms.iter_mut().find(|listed| listed.is(key) && listed.ended_at.is_none()) {
+            listed.ended_at = Some(seen.at);
+        }
+        moved(ticket, now, DATA, Some(ticket.stage), note::SYMPTOM_OVER, seen.value, out);
+        stored(ticket, out);
+        return;
+    }
     ticket.open_points.clear();
     for other in &others {
         add_point(ticket, other);

@@ -3,7 +3,7 @@
 
 use wire::{Id, UnixMs};
 
-use super::{DATA, Effect, Proof, Stage, State, Ticket, Transition, note, state::Place};
+use super::{DATA, Effect, Proof, Stage, State, Symptom, Ticket, Transition, note, state::Place, ticket::SYMPTOMS_MAX};
 use crate::episode::{EpisodeKey, Seen, Severity};
 
 /// A ticket of a rule; its first episode follows.
@@ -50,6 +50,9 @@ pub(super) fn blank(state: &mut State, venue: Id, room: Id, (severity, team): (S
         duplicate_of: None,
         worst_at: None,
         agent: None,
+        cause: None,
+        symptoms: Vec::new(),
+        symptom_count: 0,
     }
 }
 
@@ -101,6 +104,17 @@ pub(super) fn add_point(ticket: &mut Ticket, key: &EpisodeKey) {
         && !ticket.open_points.contains(point)
     {
         ticket.open_points.push(point.clone());
+    }
+}
+
+/// Notes that something only follows from a ticket's cause.
+pub(super) fn add_symptom(ticket: &mut Ticket, key: &EpisodeKey) {
+    if ticket.symptoms.iter().any(|symptom| symptom.is(key)) {
+        return;
+    }
+    ticket.symptom_count += 1;
+    if ticket.symptoms.len() < SYMPTOMS_MAX {
+        ticket.symptoms.push(Symptom::of(key));
     }
 }
 
@@ -159,8 +173,12 @@ pub(super) fn hand_over(state: &mut State, from: u64, to: u64, now: UnixMs, out:
     }
     let Some(ticket) = state.tickets.get_mut(&to).filter(|_| !keys.is_empty()) else { return };
     for key in &keys {
-        ticket.episode_count += 1;
-        add_point(ticket, key);
+        if state.symptoms.contains(key) {
+            add_symptom(ticket, key);
+        } else {
+            ticket.episode_count += 1;
+            add_point(ticket, key);
+        }
     }
     if ticket.stage == Stage::Fixed {
         // What it takes over is not fixed.

@@ -17,6 +17,7 @@
 pub mod action;
 mod by_data;
 mod by_person;
+pub mod cause;
 mod change;
 pub mod day;
 pub mod life;
@@ -32,11 +33,9 @@ pub use action::Action;
 pub use refusal::Refusal;
 pub use state::{Facts, Settings, State};
 pub use step::step;
-pub use ticket::{Proof, Stage, Ticket, Transition};
+pub use ticket::{Proof, Stage, Symptom, Ticket, Transition};
 
-use wire::Id;
-
-use crate::episode::{EpisodeKey, Seen, Severity};
+use crate::episode::{EpisodeKey, Home, Seen};
 
 /// Who acts where no person does, in [`Transition::who`].
 pub const DATA: &str = "data";
@@ -44,16 +43,13 @@ pub const DATA: &str = "data";
 /// What tickets may be told.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
-    /// A live episode began.
+    /// A live episode is to be worked at.
     Began {
         /// Which.
         key: EpisodeKey,
-        /// The asset of its point, as the agent's `about` says.
-        asset: Option<Id>,
-        /// How bad.
-        severity: Severity,
-        /// Who mends it.
-        team: Id,
+        /// Where it belongs: to a ticket of its own, or to that of its cause. An episode that has a
+        /// ticket already may be told again, with another home.
+        home: Home,
         /// What was seen.
         seen: Seen,
     },
@@ -118,6 +114,10 @@ pub mod note {
     pub const UNVERIFIED: &str = "unverified";
     /// Episodes of a duplicate were added.
     pub const MERGED: &str = "merged";
+    /// Another ticket is about the cause of this one.
+    pub const FOLLOWS: &str = "follows";
+    /// Something that only follows from the cause is good again.
+    pub const SYMPTOM_OVER: &str = "symptom_over";
 }
 
 /// What follows.

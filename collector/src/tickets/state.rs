@@ -2,7 +2,7 @@
 //! numbers given. Restored from the ledger's rows; nothing else is needed.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fmt,
     sync::Arc,
 };
@@ -58,6 +58,8 @@ pub struct State {
     pub(super) by_place: HashMap<Place, u64>,
     /// Episodes that have not ended, and the ticket that carries each.
     pub(super) episodes: BTreeMap<EpisodeKey, u64>,
+    /// Those of them that only follow from the cause of their ticket.
+    pub(super) symptoms: BTreeSet<EpisodeKey>,
     pub(super) numbers: Numbers,
     pub(super) last_id: u64,
 }
@@ -83,6 +85,7 @@ impl State {
             by_number: HashMap::new(),
             by_place: HashMap::new(),
             episodes: BTreeMap::new(),
+            symptoms: BTreeSet::new(),
             numbers: Numbers::default(),
             last_id: 0,
         }
@@ -121,7 +124,18 @@ impl State {
                 self.by_place.insert(place, other);
             }
         }
-        self.episodes.extend(episodes);
+        for (key, id) in episodes {
+            let is_symptom = |ticket: &Ticket| {
+                let listed = ticket.symptoms.iter().any(|symptom| symptom.is(&key));
+                // Of more than are listed, those of another rule are.
+                listed
+                    || ticket.symptom_count as usize > ticket.symptoms.len() && ticket.rule.as_ref() != Some(&key.rule)
+            };
+            if self.tickets.get(&id).is_some_and(is_symptom) {
+                self.symptoms.insert(key.clone());
+            }
+            self.episodes.insert(key, id);
+        }
     }
 
     /// The ticket that stands for the place of `id`: itself, or the one that it is a duplicate of.
@@ -154,7 +168,7 @@ impl State {
     #[must_use]
     pub fn questions(&self, now: UnixMs) -> Vec<(u64, Vec<EpisodeKey>)> {
         let mut asked: BTreeMap<u64, Vec<EpisodeKey>> = BTreeMap::new();
-        for (key, id) in &self.episodes {
+        for (key, id) in self.episodes.iter().filter(|(key, _)| !self.symptoms.contains(*key)) {
             if self.tickets.get(id).is_some_and(|t| wants_look(t, now)) {
                 asked.entry(*id).or_default().push(key.clone());
             }
@@ -162,8 +176,15 @@ impl State {
         asked.into_iter().collect()
     }
 
+    /// Whether something that the ticket is about is still wrong; symptoms do not count.
     pub(super) fn has_open_episodes(&self, ticket: u64) -> bool {
-        self.episodes.values().any(|t| *t == ticket)
+        self.episodes.iter().any(|(key, t)| *t == ticket && !self.symptoms.contains(key))
+    }
+
+    /// The open episodes that a ticket is about.
+    pub(super) fn own_episodes(&self, ticket: u64) -> Vec<EpisodeKey> {
+        let own = self.episodes.iter().filter(|(key, t)| **t == ticket && !self.symptoms.contains(*key));
+        own.map(|(key, _)| key.clone()).collect()
     }
 
     /// Another open ticket for the same place.

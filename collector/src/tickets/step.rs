@@ -12,9 +12,7 @@ use super::{
 /// Takes one event at `now`, and appends to `out` what follows.
 pub fn step(state: &mut State, event: &Event, now: UnixMs, out: &mut Vec<Effect>) {
     match event {
-        Event::Began { key, asset, severity, team, seen } => {
-            began(state, key, asset.as_ref(), (*severity, team), *seen, now, out);
-        }
+        Event::Began { key, home, seen } => began(state, key, home, *seen, now, out),
         Event::Worse { key, seen } => worse(state, key, *seen, out),
         Event::Ended { key, seen } => ended(state, key, *seen, now, out),
         Event::Person { who, ticket, action } => {

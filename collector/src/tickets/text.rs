@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use jiff::{Timestamp, tz::TimeZone};
 use wire::{PointName, UnixMs};
 
-use super::{DATA, Proof, Stage, Ticket, Transition, tell::News};
+use super::{DATA, Proof, Stage, Ticket, Transition, cause, tell::News};
 use crate::{
     config::Language,
     packs::{PackRule, Packs},
@@ -67,12 +67,13 @@ impl Explained {
 /// The one line that names a ticket.
 #[must_use]
 pub fn title(ticket: &Ticket, scene: Scene<'_>) -> String {
-    let what = match (rule(ticket, scene), &ticket.rule, &ticket.description) {
-        (Some(rule), ..) => rule.words(scene.language).title.clone(),
-        (None, Some(id), _) => id.to_string(),
-        (None, None, Some(words)) => first_line(words),
-        (None, None, None) => get(scene.language, "explain.by_hand").into(),
-    };
+    let what =
+        cause::what(ticket, scene).unwrap_or_else(|| match (rule(ticket, scene), &ticket.rule, &ticket.description) {
+            (Some(rule), ..) => rule.words(scene.language).title.clone(),
+            (None, Some(id), _) => id.to_string(),
+            (None, None, Some(words)) => first_line(words),
+            (None, None, None) => get(scene.language, "explain.by_hand").into(),
+        });
     fill(scene.language, "explain.title", &[("room", &scene.room(ticket)), ("what", &what)])
 }
 
@@ -88,6 +89,7 @@ pub fn explain(ticket: &Ticket, scene: Scene<'_>) -> Explained {
     }
     lines.push(what(ticket, scene));
     lines.push(since(ticket, scene));
+    lines.extend(cause::symptoms(ticket, scene));
     if ticket.reopened_count > 0 {
         lines.push(line("explain.again", &[("n", &ticket.reopened_count.to_string())]));
     }
@@ -103,7 +105,8 @@ pub fn explain(ticket: &Ticket, scene: Scene<'_>) -> Explained {
     if let Some(reason) = &ticket.hold_reason {
         lines.push(line("explain.hold", &[("reason", reason)]));
     }
-    let hint = rule(ticket, scene).filter(|_| !ticket.stage.is_ended()).map(|r| r.words(language).hint.clone());
+    let hint = rule(ticket, scene).map(|r| r.words(language).hint.clone());
+    let hint = cause::hint(ticket, scene).map(str::to_owned).or(hint).filter(|_| !ticket.stage.is_ended());
     Explained { title: title(ticket, scene), lines, hint }
 }
 

@@ -3,7 +3,7 @@
 
 use wire::{Id, PointName, UnixMs};
 
-use crate::episode::Severity;
+use crate::episode::{Cause, EpisodeKey, Severity, Subject};
 
 /// Where a ticket stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -151,6 +151,55 @@ pub struct Ticket {
     /// The agent whose readings opened it.
     #[serde(default)]
     pub agent: Option<Id>,
+    /// The cause, where it is more than the thing that the rule watches.
+    #[serde(default)]
+    pub cause: Option<Cause>,
+    /// What only follows from it, the first [`SYMPTOMS_MAX`].
+    #[serde(default)]
+    pub symptoms: Vec<Symptom>,
+    /// How many symptoms there were.
+    #[serde(default)]
+    pub symptom_count: u32,
+}
+
+/// Symptoms that a ticket names; the others are counted. A ticket is stored whole with each change.
+pub const SYMPTOMS_MAX: usize = 100;
+
+/// Something that only follows from the cause of a ticket.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Symptom {
+    /// The rule that found it.
+    pub rule: Id,
+    /// Where.
+    pub room: Id,
+    /// The agent that told it.
+    pub agent: Id,
+    /// The point; `None` where it is the agent itself.
+    pub point: Option<PointName>,
+    /// Since when.
+    pub began_at: UnixMs,
+    /// Since when not any more.
+    pub ended_at: Option<UnixMs>,
+}
+
+impl Symptom {
+    /// An episode as a symptom.
+    #[must_use]
+    pub fn of(key: &EpisodeKey) -> Self {
+        let Subject { source, point } = &key.subject;
+        let (rule, room, agent) = (key.rule.clone(), source.room.clone(), source.agent.clone());
+        Self { rule, room, agent, point: point.clone(), began_at: key.began_at, ended_at: None }
+    }
+
+    /// Whether it is that episode.
+    #[must_use]
+    pub fn is(&self, key: &EpisodeKey) -> bool {
+        self.began_at == key.began_at
+            && self.rule == key.rule
+            && self.point == key.subject.point
+            && self.agent == key.subject.source.agent
+            && self.room == key.subject.source.room
+    }
 }
 
 /// A line of a ticket's history; never altered once written.

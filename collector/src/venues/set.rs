@@ -137,6 +137,16 @@ impl Venues {
         self.venues.get(venue).map_or(&self.stranger, |v| &v.calendar)
     }
 
+    /// Which assets depend on which: venue, asset, those that it needs.
+    #[must_use]
+    pub fn dependencies(&self) -> Vec<(Id, Id, Vec<Id>)> {
+        let of_venue = |(id, venue): (&Id, &Venue)| {
+            let needy = venue.file.asset.iter().filter(|(_, asset)| !asset.depends_on.is_empty());
+            needy.map(|(asset, a)| (id.clone(), asset.clone(), a.depends_on.clone())).collect::<Vec<_>>()
+        };
+        self.venues.iter().flat_map(of_venue).collect()
+    }
+
     /// The time zone of `venue`.
     #[must_use]
     pub fn zone(&self, venue: &Id) -> &TimeZone {

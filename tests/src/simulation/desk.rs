@@ -7,9 +7,11 @@ use std::{
 };
 
 use collector::{
+    causes,
     episode::Severity,
     ingest::{Decoded, decode},
     ledger::Quarantined,
+    packs,
     rules::{self, Expect, Rule},
     step::{Core, Deciders, Input, Stepped, core::Counts},
     tickets::{self, Facts},
@@ -66,6 +68,7 @@ impl Desk {
         let of_tickets = tickets::Settings { relapse_ms: RELAPSE_MS, ..tickets::Settings::default() };
         let deciders = Deciders {
             rules: rules::State::new(rules(), settings),
+            causes: causes::State::new(packs::cause_facts(&rules())),
             tickets: tickets::State::new(of_tickets, facts, Arc::new(|_, _| 20_251_123)),
             routes: Vec::new(),
         };

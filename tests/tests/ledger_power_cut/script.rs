@@ -10,7 +10,7 @@ use std::{
 };
 
 use collector::{
-    config,
+    causes, config,
     episode::Severity,
     ingest::{Decoded, decode::content_hash},
     ledger::{
@@ -19,6 +19,7 @@ use collector::{
         blob,
         sqlite::{Options, Sqlite, SqliteArchivist},
     },
+    packs,
     readings::{
         compact::compact,
         pack::{Limits, pack},
@@ -116,6 +117,7 @@ fn deciders() -> Deciders {
     };
     let route = Route { channel: "desk".into(), teams: Vec::new(), severity_min: Severity::P4 };
     Deciders {
+        causes: causes::State::new(packs::cause_facts(std::slice::from_ref(&rule))),
         rules: rules::State::new(vec![rule], rules::Settings::default()),
         tickets: tickets::State::new(tickets::Settings::default(), HashMap::new(), Arc::new(|_, _| 20_251_123)),
         routes: vec![route],

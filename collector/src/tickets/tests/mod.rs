@@ -8,7 +8,7 @@ use super::{
     tell::{News, news_of},
     *,
 };
-use crate::episode::{EpisodeKey, Seen, Severity, Subject};
+use crate::episode::{EpisodeKey, Home, Seen, Severity, Subject};
 
 mod property;
 mod text;
@@ -59,7 +59,8 @@ impl Story {
         self.began_at += 1;
         let key = key("air-temperature", "pi-1", "temperature_celsius", START + self.began_at);
         let (severity, team, seen) = (self.severity, id("hvac"), Self::seen(23.5));
-        self.tell(&Event::Began { key: key.clone(), asset: None, severity, team, seen });
+        let home = Home::own(&key, None, severity, team);
+        self.tell(&Event::Began { key: key.clone(), home, seen });
         key
     }
 
@@ -215,9 +216,7 @@ fn episodes_of_one_rule_and_place_share_a_ticket_until_the_last_ends() {
     let second = key("air-temperature", "pi-2", "temperature_celsius", START);
     let began = |asset| Event::Began {
         key: second.clone(),
-        asset,
-        severity: Severity::P3,
-        team: id("hvac"),
+        home: Home::own(&second, asset, Severity::P3, id("hvac")),
         seen: Story::seen(24.0),
     };
     s.tell(&began(None));

@@ -129,7 +129,7 @@ fn event(random: &mut Random, open: &mut Vec<EpisodeKey>, numbers: &[String], st
             }
             open.push(key.clone());
             let severity = if rule == "amplifier-power" { Severity::P2 } else { Severity::P3 };
-            Event::Began { key, asset: None, severity, team: id("hvac"), seen }
+            Event::Began { home: Home::own(&key, None, severity, id("hvac")), key, seen }
         }
         3 | 4 if !open.is_empty() => {
             let key = open.remove(random.below(open.len() as u64) as usize);

@@ -17,7 +17,8 @@ fn ticket(rule: &str, point: Option<&str>, value: Option<f64>, limit: Option<f64
     let key = EpisodeKey { rule: id(rule), subject, began_at };
     let seen = Seen { at: began_at + 60_000, value, limit };
     let mut out = Vec::new();
-    let event = Event::Began { key, asset: None, severity: Severity::P3, team: id("hvac"), seen };
+    let home = Home::own(&key, None, Severity::P3, id("hvac"));
+    let event = Event::Began { key, home, seen };
     step(&mut state, &event, began_at + 15 * MINUTE, &mut out);
     state.ticket("nanshan-20261123-001").unwrap().clone()
 }
