@@ -30,8 +30,8 @@ use crate::{
     readings, rules,
     shared::CHANGES_MAX,
     step::{self, Core, Deciders, Filings},
-    tickets::{self, day::business_day, tell::Route},
-    venues::{self, Venues},
+    tickets::{self, tell::Route},
+    venues::{self, Venues, business_day},
 };
 
 /// Groups decided and not yet committed: one, so that deciding goes on while a sync takes its time,

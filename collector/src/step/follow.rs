@@ -17,10 +17,9 @@ use crate::{
     rules::{self, Standing},
     tickets::{
         self, Look, Ticket, Transition,
-        day::business_day,
         tell::{Route, tell},
     },
-    venues::Venues,
+    venues::{Venues, business_day},
 };
 
 /// The deciders and who is told, before anything was seen.

@@ -4,8 +4,8 @@
 //!
 //! [`step`](mod@step) decides: `by_data` what the readings do, `by_person` what people do by the table
 //! in [`life`], both made of the changes in `change`. [`state`] is what is remembered, [`number`] names
-//! tickets, [`tell`] picks who is told, [`refusal`] why not. Not of the deciding half: [`day`] (time
-//! zones) and [`text`] (what people read).
+//! tickets, [`tell`] picks who is told, [`refusal`] why not. Not of the deciding half: [`text`] and
+//! [`cause`] (what people read). Which ticket an episode belongs to is decided before, by causes.
 //!
 //! A ticket proves its own fix. What the data says decides:
 //! - all episodes of a ticket ended: it becomes fixed, proved. P3 and P4 then close by themselves; P1
@@ -19,7 +19,6 @@ mod by_data;
 mod by_person;
 pub mod cause;
 mod change;
-pub mod day;
 pub mod life;
 pub mod number;
 pub mod refusal;

@@ -9,6 +9,7 @@
 pub mod advice;
 pub mod calendar;
 pub mod current;
+mod day;
 pub mod error;
 pub mod file;
 pub mod holidays;
@@ -20,6 +21,7 @@ pub mod set;
 
 pub use calendar::{Calendar, Opening};
 pub use current::Current;
+pub use day::business_day;
 pub use error::Error;
 pub use holidays::Holidays;
 pub use set::{Venue, Venues};

@@ -1,4 +1,4 @@
-//! What decides is pure: `collector/src/rules` and `collector/src/tickets` import `wire`, std, the
+//! What decides is pure: `collector/src/rules`, `causes` and `tickets` beside it import `wire`, std, the
 //! derives of serde and the vocabulary of `collector/src/episode.rs`, and never name a clock, a
 //! socket or a file. So live running, restart and simulation call the same functions.
 
@@ -12,17 +12,19 @@ use crate::{
 };
 
 /// Where decisions are made.
-const DECIDING: [&str; 3] = ["collector/src/rules/", "collector/src/tickets/", "collector/src/episode.rs"];
+const DECIDING: [&str; 4] =
+    ["collector/src/rules/", "collector/src/causes/", "collector/src/tickets/", "collector/src/episode.rs"];
 
 /// Files below those folders that decide nothing, or name one more thing: path, what, why.
 const EXCEPTIONS: &[(&str, &str, &str)] = &[
-    ("collector/src/tickets/day.rs", "jiff", "the calendar of a zone is arithmetic; the instant is an argument"),
+    ("collector/src/tickets/cause.rs", "texts", "words: causes and symptoms"),
     ("collector/src/tickets/refusal.rs", "serde_json", "a refusal's own JSON, so that print and read stand together"),
     ("collector/src/tickets/text.rs", "config", "words: the language"),
     ("collector/src/tickets/text.rs", "jiff", "words: instants as a clock on the wall shows them"),
     ("collector/src/tickets/text.rs", "packs", "words: titles and hints of rules"),
     ("collector/src/tickets/text.rs", "rules", "words: the limit that was left"),
     ("collector/src/tickets/text.rs", "texts", "words: sentences in both languages"),
+    ("collector/src/tickets/text.rs", "venues", "words: names and zones"),
 ];
 
 /// Modules of the collector that those who decide may name besides their own.

@@ -11,7 +11,7 @@ use crate::{
 /// The stages of each crate in the order of the data.
 const STAGES: [(&str, &[&str]); 2] = [
     ("agent", &["driver", "sampler", "spool", "uplink"]),
-    ("collector", &["ingest", "rules", "tickets", "notify", "web"]),
+    ("collector", &["ingest", "rules", "causes", "tickets", "notify", "web"]),
 ];
 
 /// Who may import another stage all the same: beginning of the importer's path, the stage, why.

@@ -41,6 +41,9 @@ fn point_name(bus: usize, sensor: usize, n: usize) -> String {
     format!("b{bus}_s{sensor}_p{n}_celsius")
 }
 
+/// Name, place, and points with their assets.
+type Sensor = (String, String, Vec<(String, Option<&'static str>)>);
+
 fn generate(random: &mut Random) -> (World, Vec<Room>) {
     let mut world = World::new();
     let rooms: Vec<Room> = (0..1 + random.below(5))
@@ -51,7 +54,7 @@ fn generate(random: &mut Random) -> (World, Vec<Room>) {
         })
         .collect();
     for room in &rooms {
-        let mut sensors: Vec<(String, String, Vec<(String, Option<&str>)>)> = Vec::new();
+        let mut sensors: Vec<Sensor> = Vec::new();
         for (b, bus) in room.buses.iter().enumerate() {
             for (s, points) in bus.iter().enumerate() {
                 let points = (0..*points).map(|p| (point_name(b, s, p), None)).collect();

@@ -2,7 +2,7 @@
 
 use wire::UnixMs;
 
-use crate::venues::Calendar;
+use super::Calendar;
 
 /// The business day as `20261123`. An instant outside the years that the calendar knows gives day 0.
 #[must_use]
