@@ -23,6 +23,7 @@ pub mod notify;
 pub mod packs;
 pub mod readings;
 pub mod register;
+pub mod rounds;
 pub mod rules;
 pub mod run;
 pub mod shared;

@@ -16,11 +16,12 @@ use crate::{
 };
 
 /// The files; one a place where texts are read.
-const FILES: [(&str, &str); 7] = [
+const FILES: [(&str, &str); 8] = [
     ("names.toml", include_str!("texts/names.toml")),
     ("tickets.toml", include_str!("texts/tickets.toml")),
     ("config.toml", include_str!("texts/config.toml")),
     ("venues.toml", include_str!("texts/venues.toml")),
+    ("rounds.toml", include_str!("texts/rounds.toml")),
     ("register.toml", include_str!("texts/register.toml")),
     ("cli.toml", include_str!("texts/cli.toml")),
     ("web.toml", include_str!("texts/web.toml")),

@@ -38,7 +38,8 @@ pub(super) fn check(venue: &Venue) -> Result<(), Wrong> {
         }
     }
     teams(venue)?;
-    escalations(venue)
+    escalations(venue)?;
+    crate::rounds::plan::plans(venue).map(|_| ())
 }
 
 /// Whether an asset depends on itself, however far away.

@@ -204,7 +204,7 @@ fn hours_of(place: Place, key: &str, text: &file::Hours) -> Result<hours::Hours,
 }
 
 /// `09:30`.
-pub(super) fn time(text: &str) -> Option<Time> {
+pub(crate) fn time(text: &str) -> Option<Time> {
     let (hour, minute) = text.split_once(':')?;
     let number = |t: &str| (t.len() == 2 && t.bytes().all(|b| b.is_ascii_digit())).then(|| t.parse::<i8>().ok())?;
     Time::new(number(hour)?, number(minute)?, 0, 0).ok()
@@ -216,7 +216,7 @@ fn weekday(text: &str) -> Option<Weekday> {
 }
 
 /// Days and ranges of days; a range may go over Sunday. None means all; the text that is no day else.
-pub(super) fn weekdays(texts: &[String]) -> Result<Weekdays, &str> {
+pub(crate) fn weekdays(texts: &[String]) -> Result<Weekdays, &str> {
     if texts.is_empty() {
         return Ok(Weekdays::ALL);
     }
