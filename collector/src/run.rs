@@ -27,7 +27,7 @@ use crate::{
     metrics::Metrics,
     notify,
     packs::{self, Packs},
-    readings, rules,
+    readings, register, rules,
     shared::CHANGES_MAX,
     step::{self, Core, Deciders, Filings},
     tickets::{self, tell::Route},
@@ -212,7 +212,8 @@ impl Stages {
         let (inbound, arrivals) = mpsc::channel(mqtt::INBOUND_MAX);
         let (outgoing, returns) = mpsc::channel(mqtt::OUTGOING_MAX);
         let (groups, decided) = sync_channel(GROUPS_AHEAD);
-        let core = Core::restore(loaded, deciders(&self.shared));
+        let mut core = Core::restore(loaded, deciders(&self.shared));
+        core.set_venues(&self.shared.venues.get());
         let (shared, stop) = (self.shared.clone(), self.stopped.clone());
         let step = self.thread("step", move || {
             let requests = Box::new(move |limit| sqlite.pending(limit));
@@ -247,6 +248,12 @@ impl Stages {
                 }
             })?);
         }
+        let (shared, stop) = (self.shared.clone(), self.stopped.clone());
+        threads.push(self.thread("register", move || {
+            if let Err(error) = register::job::run(&shared, stop) {
+                tracing::error!(error = %error, "days until extinguishers are due are not told: no timer");
+            }
+        })?);
         Ok(threads)
     }
 

@@ -8,6 +8,8 @@ mod check;
 mod config;
 mod notify;
 mod readings;
+mod register;
+mod rounds;
 mod rules;
 mod run;
 mod stretch;
@@ -88,6 +90,10 @@ enum Command {
     Readings(readings::ReadingsArgument),
     /// Sends a test message by a channel.
     Notify(notify::NotifyArgument),
+    /// Lists scheduled inspections, and carries people's answers to the collector.
+    Rounds(rounds::RoundsArgument),
+    /// Lists extinguishers and when they are due; exports them as CSV.
+    Register(register::RegisterArgument),
     /// Lists the rules in force and explains them.
     Rules(rules::RulesArgument),
     /// Asks an agent for something: sample now, identify, recalibrate a sensor.
@@ -135,6 +141,8 @@ pub fn main() -> ExitCode {
         Command::Tickets(argument) => tickets::run(&argument),
         Command::Readings(argument) => readings::run(&argument),
         Command::Notify(argument) => notify::run(&argument),
+        Command::Rounds(argument) => rounds::run(&argument),
+        Command::Register(argument) => register::run(&argument),
         Command::Rules(argument) => rules::run(&argument),
         Command::Ask(argument) => ask::run(&argument),
         Command::Config => {

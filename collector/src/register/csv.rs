@@ -2,15 +2,12 @@
 //! UTF-8 with a mark at its begin so that Excel shows Chinese, and no cell that a spreadsheet would
 //! take for a formula.
 
-use jiff::tz::TimeZone;
-use wire::Id;
-
 use super::{
     book::{Extinguisher, Standing},
     dates::Day,
     text,
 };
-use crate::{config::Language, texts::get};
+use crate::{config::Language, texts::get, venues::Venues};
 
 /// Marks UTF-8 for Excel.
 pub const MARK: &str = "\u{feff}";
@@ -38,42 +35,29 @@ pub const COLUMNS: [&str; 18] = [
     "differences",
 ];
 
-/// Names that the register takes from elsewhere.
-pub trait Names {
-    /// A venue as people call it.
-    fn venue(&self, venue: &Id) -> String;
-    /// A room as people call it.
-    fn room(&self, venue: &Id, room: &Id) -> String;
-    /// An asset as people call it.
-    fn asset(&self, venue: &Id, asset: &Id) -> String;
-    /// The zone of a venue.
-    fn zone(&self, venue: &Id) -> TimeZone;
-}
-
 /// The whole file.
 #[must_use]
-pub fn print(register: &[Extinguisher], names: &dyn Names, language: Language) -> String {
+pub fn print(register: &[Extinguisher], venues: &Venues, language: Language) -> String {
     let mut out = MARK.to_owned();
     let head = COLUMNS.map(|column| get(language, &format!("register.{column}")).to_owned());
     line(&mut out, &head);
     for e in register {
-        line(&mut out, &cells(e, names, language));
+        line(&mut out, &cells(e, venues, language));
     }
     out
 }
 
-fn cells(e: &Extinguisher, names: &dyn Names, language: Language) -> [String; COLUMNS.len()] {
+fn cells(e: &Extinguisher, venues: &Venues, language: Language) -> [String; COLUMNS.len()] {
     let listed = |field: fn(&crate::venues::file::Asset) -> &Option<String>| {
         e.listed.as_ref().and_then(|asset| field(asset).clone()).unwrap_or_default()
     };
     let date = |day: Option<Day>| day.map_or(String::new(), |day| day.date.to_string());
     let number = |days: Option<i32>| days.map_or(String::new(), |days| days.to_string());
-    let zone = names.zone(&e.venue);
     [
-        names.venue(&e.venue),
-        e.room.as_ref().map_or(String::new(), |room| names.room(&e.venue, room)),
+        venues.name(&e.venue, language).to_owned(),
+        e.room.as_ref().map_or(String::new(), |room| venues.room_name(&e.venue, room, language).into_owned()),
         e.asset.to_string(),
-        names.asset(&e.venue, &e.asset),
+        venues.asset_name(&e.venue, &e.asset, language).into_owned(),
         e.filling.map_or(String::new(), |kind| kind.words(language).to_owned()),
         listed(|asset| &asset.model),
         listed(|asset| &asset.serial),
@@ -85,7 +69,7 @@ fn cells(e: &Extinguisher, names: &dyn Names, language: Language) -> [String; CO
         e.days.service.map_or(String::new(), |day| text::basis(day.basis, language).to_owned()),
         date(e.days.scrap),
         number(e.scrap_days()),
-        text::place(e, &zone, language),
+        text::place(e, venues.zone(&e.venue), language),
         e.standings().iter().map(|s: &Standing| text::standing(*s, language)).collect::<Vec<_>>().join(" · "),
         e.differences.iter().map(|d| text::difference(d, language)).collect::<Vec<_>>().join(" · "),
     ]

@@ -2,12 +2,14 @@
 //!
 //! [`filling`] is what they hold and how long that may hang, [`dates`] the days that follow, [`tag`]
 //! what readers at the brackets say, [`book`] all of it joined. [`own`] makes days left into points
-//! for rules, [`csv`] a file for a spreadsheet, [`text`] words. All of it is pure.
+//! for rules, [`csv`] a file for a spreadsheet, [`text`] words: pure, all of them. [`job`] tells the
+//! rules on a thread of its own.
 
 pub mod book;
 pub mod csv;
 pub mod dates;
 pub mod filling;
+pub mod job;
 pub mod own;
 pub mod tag;
 pub mod text;

@@ -66,6 +66,14 @@ pub fn place(e: &Extinguisher, zone: &TimeZone, language: Language) -> String {
     }
 }
 
+/// How many there are, and how many of them want something.
+#[must_use]
+pub fn count(all: &[Extinguisher], language: Language) -> String {
+    let bad = all.iter().filter(|e| e.standing() != Standing::Fine).count();
+    let values = [("n", &*all.len().to_string()), ("bad", &*bad.to_string())];
+    fill(language, if bad == 0 { "register.count_fine" } else { "register.count" }, &values)
+}
+
 /// A difference between tag and file.
 #[must_use]
 pub fn difference(difference: &Difference, language: Language) -> String {

@@ -59,10 +59,19 @@ pub enum Event {
         /// What is wrong, or what else there is to say.
         note: String,
     },
-    /// The ticket that a missed round opened.
+    /// The ticket that a missed round or a failed question opened.
     Opened {
         /// Name of the round.
         round: String,
+        /// The question that failed; `None` where the round was missed.
+        item: Option<String>,
+        /// Number of the ticket.
+        ticket: String,
+    },
+    /// A ticket has ended: what fails again wants another.
+    Ended {
+        /// At which venue.
+        venue: Id,
         /// Number of the ticket.
         ticket: String,
     },
@@ -102,8 +111,10 @@ pub enum Effect {
     Failed {
         /// The round.
         round: Box<Round>,
-        /// The questions, all with the same note.
-        items: Vec<Item>,
+        /// The question.
+        item: Box<Item>,
+        /// The open ticket that tells of it already.
+        known: Option<String>,
         /// Who says so.
         who: String,
         /// What is wrong.

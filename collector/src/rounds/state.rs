@@ -33,6 +33,9 @@ pub struct Cursor {
     /// The tag last accepted, by asset.
     #[serde(default)]
     pub tags: BTreeMap<Id, LastTag>,
+    /// Open tickets of failed questions, by plan and question: `weekly-fire/condition/extinguisher-1`.
+    #[serde(default)]
+    pub failed: BTreeMap<String, String>,
 }
 
 /// What is remembered of one venue.

@@ -35,10 +35,13 @@ pub fn step(state: &mut State, event: &Event, now: UnixMs, out: &mut Vec<Effect>
                 out.push(Effect::Refused(refusal));
             }
         }
-        Event::Opened { round, ticket } => {
-            if let Some(round) = find(state, round) {
-                round.ticket = Some(ticket.clone());
-                out.push(Effect::Stored(Box::new(round.clone())));
+        Event::Opened { round, item, ticket } => opened(state, round, item.as_deref(), ticket, out),
+        Event::Ended { venue, ticket } => {
+            let Some(memory) = state.venues.get_mut(venue) else { return };
+            let known = memory.cursor.failed.len();
+            memory.cursor.failed.retain(|_, number| number != ticket);
+            if memory.cursor.failed.len() != known {
+                out.push(Effect::Cursor { venue: venue.clone(), cursor: memory.cursor.clone() });
             }
         }
     }
@@ -268,9 +271,10 @@ fn person(
             failed.push(item.clone());
         }
     }
-    if !failed.is_empty() {
+    for item in failed {
+        let known = state.venues.get(&venue).and_then(|m| m.cursor.failed.get(&of_plan(round, &item.name())).cloned());
         let (who, note) = (who.clone(), answer.note.clone());
-        out.push(Effect::Failed { round: Box::new(round.clone()), items: failed, who, note });
+        out.push(Effect::Failed { round: Box::new(round.clone()), item: Box::new(item), known, who, note });
     }
     settle(state, &venue, &key, who, now, out);
     state.note_waiting(&venue);
@@ -348,8 +352,26 @@ fn change(state: &mut State, venue: &Id, key: &str, out: &mut Vec<Effect>, how: 
     }
 }
 
-fn find<'a>(state: &'a mut State, name: &str) -> Option<&'a mut Round> {
-    state.rounds.get_mut(&split(name)?)
+/// A ticket was opened for a round, or for one of its questions.
+fn opened(state: &mut State, name: &str, item: Option<&str>, ticket: &str, out: &mut Vec<Effect>) {
+    let Some(place) = split(name) else { return };
+    let Some(round) = state.rounds.get_mut(&place) else { return };
+    match item {
+        None => {
+            round.ticket = Some(ticket.to_owned());
+            out.push(Effect::Stored(Box::new(round.clone())));
+        }
+        Some(item) => {
+            let memory = state.venues.entry(place.0.clone()).or_default();
+            memory.cursor.failed.insert(of_plan(round, item), ticket.to_owned());
+            out.push(Effect::Cursor { venue: place.0, cursor: memory.cursor.clone() });
+        }
+    }
+}
+
+/// A question's name over all rounds of its plan.
+fn of_plan(round: &Round, item: &str) -> String {
+    format!("{}/{item}", round.plan)
 }
 
 /// `nanshan/2026-11-23/weekly-fire` is the venue and the key.

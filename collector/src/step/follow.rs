@@ -9,7 +9,10 @@ use std::{
 
 use wire::{About, Clock, Id, PointName, Sample, Source, State, Status, UnixMs};
 
-use super::{Filing, OwnSample};
+use super::{
+    Filing, OwnSample,
+    inspect::{Inspect, Wish},
+};
 use crate::{
     causes,
     episode::{EpisodeKey, Seen, Severity},
@@ -49,6 +52,8 @@ pub(super) struct Follow {
     /// Episodes whose rule went away while the collector was down; the first step ends them.
     abandoned: Vec<EpisodeKey>,
     effects: Vec<rules::Effect>,
+    /// Scheduled inspections.
+    inspect: Inspect,
 }
 
 impl Follow {
@@ -75,6 +80,7 @@ impl Follow {
             open: std::mem::take(&mut loaded.episodes).into_iter().map(|e| (e.key.clone(), e)).collect(),
             abandoned: restored.abandoned,
             effects: Vec::new(),
+            inspect: Inspect::restore(&loaded.records),
         };
         for device in &loaded.devices {
             follow.presence(&device.source, device.status.as_ref().map(|status| status.state));
@@ -117,6 +123,7 @@ impl Follow {
         let silences: Vec<&rules::Rule> =
             self.rules.rules().iter().filter(|r| r.watches_silence_in(&source.room)).collect();
         self.causes.learn(source, about, |point| silences.iter().any(|rule| rule.covers_point(point)));
+        self.inspect.learn(source, about);
     }
 
     /// A new sample, judged by the rules.
@@ -133,6 +140,8 @@ impl Follow {
         if !self.effects.is_empty() {
             self.episodes(now, out);
         }
+        let wishes = self.inspect.sample(source, sample, now);
+        self.grant(wishes, now, out);
     }
 
     /// An agent came or went on purpose.
@@ -151,6 +160,11 @@ impl Follow {
     /// People's requests, in their order.
     pub(super) fn requests(&mut self, requests: Vec<Request>, now: UnixMs, out: &mut Writer) {
         for request in requests {
+            if let Some((wishes, answer)) = self.inspect.request(&request, now) {
+                self.grant(wishes, now, out);
+                out.commit.answered.push((request.id, answer));
+                continue;
+            }
             let event = tickets::Event::Person { who: request.who, ticket: request.ticket, action: request.action };
             let answers = self.tickets(&event, now, out);
             let answer = answers.into_iter().next_back().unwrap_or(Ok(String::new()));
@@ -180,6 +194,7 @@ impl Follow {
 
     /// Other venues are in force.
     pub(super) fn set_venues(&mut self, venues: &Arc<Venues>) {
+        self.inspect.set_venues(venues);
         let venues = venues.clone();
         self.causes.depends(venues.dependencies());
         self.tickets.set_day_of(Arc::new(move |venue, at| business_day(venues.calendar(venue), at)));
@@ -211,11 +226,29 @@ impl Follow {
             self.tickets(&event, now, out);
         }
         self.tickets(&tickets::Event::Tick, now, out);
+        let wishes = self.inspect.tick(now);
+        self.grant(wishes, now, out);
+    }
+
+    /// What rounds want of tickets.
+    fn grant(&mut self, wishes: Vec<Wish>, now: UnixMs, out: &mut Writer) {
+        for Wish { event, instead, tell } in wishes {
+            let mut answer = self.tickets(&event, now, out).into_iter().next_back();
+            if let (Some(Err(_)), Some(event)) = (&answer, instead) {
+                answer = self.tickets(&event, now, out).into_iter().next_back();
+            }
+            if let (Some((round, item)), Some(Ok(answer))) = (tell, answer)
+                && let Some(ticket) = number_in(&answer)
+            {
+                self.inspect.opened(round, item, ticket, now);
+            }
+        }
     }
 
     /// Rule state that must survive; the last call of a step.
     pub(super) fn finish(&mut self, out: &mut Writer) {
         out.commit.tracks = self.rules.take_changed();
+        out.commit.records.extend(self.inspect.take_written());
     }
 
     fn episodes(&mut self, now: UnixMs, out: &mut Writer) {
@@ -294,7 +327,12 @@ impl Follow {
         let mut moved = Vec::new();
         for effect in effects {
             match effect {
-                tickets::Effect::Stored(ticket) => out.ticket(*ticket),
+                tickets::Effect::Stored(ticket) => {
+                    if ticket.stage.is_ended() {
+                        self.inspect.ended(&ticket.venue, &ticket.number, now);
+                    }
+                    out.ticket(*ticket);
+                }
                 tickets::Effect::Moved(line) => moved.push(line),
                 tickets::Effect::Carried { key, ticket } => {
                     if let Some(row) = self.open.get_mut(&key) {
@@ -330,6 +368,12 @@ impl Follow {
         }
         out.commit.history.push(line);
     }
+}
+
+/// The ticket of which an answer to a person tells.
+fn number_in(answer: &str) -> Option<String> {
+    let answer: serde_json::Value = serde_json::from_str(answer).ok()?;
+    Some(answer["ticket"].as_str()?.to_owned())
 }
 
 /// Gathers what a step writes; the last state of a ticket or an episode wins.

@@ -9,6 +9,7 @@ pub mod core;
 pub mod filing;
 pub mod follow;
 pub mod group;
+mod inspect;
 
 pub use core::{Core, Input, Stepped};
 pub use filing::{Filing, Filings, OwnSample};

@@ -51,6 +51,17 @@ pub enum Action {
         /// What.
         text: String,
     },
+    /// Answer a question of a round; the number of the ticket is the name of the round. Tickets refuse
+    /// it: it is for [`crate::rounds`].
+    ConfirmCheck {
+        /// The check, or one question of it.
+        check: String,
+        /// Whether all is well.
+        passed: bool,
+        /// What is wrong, or what else there is to say.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        note: String,
+    },
     /// Open one by hand; the number of the ticket stays empty.
     Open {
         /// Where.

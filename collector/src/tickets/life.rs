@@ -34,6 +34,7 @@ impl Action {
             Self::Duplicate { .. } => "duplicate",
             Self::Reopen { .. } => "reopen",
             Self::Comment { .. } => "comment",
+            Self::ConfirmCheck { .. } => "confirm",
             Self::Open { .. } => "open",
         }
     }
@@ -45,6 +46,7 @@ impl Action {
             Self::Hold { reason } => reason.trim(),
             Self::Fixed { note } | Self::FalseAlarm { note } | Self::Reopen { note } => note.trim(),
             Self::Comment { text } => text.trim(),
+            Self::ConfirmCheck { note, .. } => note.trim(),
             Self::Open { description, .. } => description.trim(),
             Self::Assign { to } => to.trim(),
             Self::Duplicate { of } => of.trim(),
@@ -61,6 +63,7 @@ impl Action {
             Self::FalseAlarm { .. } | Self::Reopen { .. } => ("note", true, WORDS_MAX),
             Self::Fixed { .. } => ("note", false, WORDS_MAX),
             Self::Comment { .. } => ("text", true, WORDS_MAX),
+            Self::ConfirmCheck { .. } => ("note", false, WORDS_MAX),
             Self::Open { .. } => ("description", true, WORDS_MAX),
             Self::Duplicate { .. } => ("of", true, NAME_MAX + 16),
             Self::Acknowledge | Self::Start | Self::Resume | Self::Close => return Ok(()),
