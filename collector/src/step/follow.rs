@@ -11,7 +11,7 @@ use wire::{About, Clock, Id, PointName, Sample, Source, State, Status, UnixMs};
 
 use super::{
     Filing, OwnSample,
-    inspect::{Inspect, Wish},
+    inspect::{Inspect, Wish, number_in},
 };
 use crate::{
     causes,
@@ -368,12 +368,6 @@ impl Follow {
         }
         out.commit.history.push(line);
     }
-}
-
-/// The ticket of which an answer to a person tells.
-fn number_in(answer: &str) -> Option<String> {
-    let answer: serde_json::Value = serde_json::from_str(answer).ok()?;
-    Some(answer["ticket"].as_str()?.to_owned())
 }
 
 /// Gathers what a step writes; the last state of a ticket or an episode wins.

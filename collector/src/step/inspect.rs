@@ -184,3 +184,9 @@ impl Inspect {
 fn venue_room() -> Id {
     Id::parse(VENUE_ROOM).expect("a valid identifier")
 }
+
+/// The ticket of which an answer to a person tells.
+pub(super) fn number_in(answer: &str) -> Option<String> {
+    let answer: serde_json::Value = serde_json::from_str(answer).ok()?;
+    Some(answer["ticket"].as_str()?.to_owned())
+}
