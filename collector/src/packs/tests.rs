@@ -27,10 +27,63 @@ fn every_pack_includes_the_watching_itself() {
     }
 }
 
+/// Rules of all packs as they are shipped, each once.
+fn shipped() -> Vec<PackRule> {
+    BUILT_IN.iter().flat_map(|(name, text)| file::parse(name, text).unwrap().rules).collect()
+}
+
 #[test]
 fn teams_of_shipped_rules_have_names() {
-    for rule in ktv().all() {
+    for rule in shipped() {
         assert!(texts::find(Language::ZhCn, &format!("team.{}", rule.rule.team)).is_some(), "{}", rule.rule.id);
+    }
+}
+
+#[test]
+fn no_two_packs_have_a_rule_of_one_name() {
+    let mut packs_of = BTreeMap::<Id, Vec<String>>::new();
+    for rule in shipped() {
+        packs_of.entry(rule.rule.id).or_default().push(rule.pack);
+    }
+    packs_of.retain(|_, packs| packs.len() > 1);
+    assert!(packs_of.is_empty(), "two venues of different kinds would get the rule of one: {packs_of:?}");
+}
+
+/// What a title may have at most, in characters: it must fit a line of a telephone.
+const TITLE_MAX: [usize; 2] = [20, 48];
+
+#[test]
+fn texts_of_shipped_rules_are_short_complete_and_in_their_language() {
+    let chinese = |text: &str| text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+    for rule in shipped() {
+        let id = &rule.rule.id;
+        for (language, most) in [Language::ZhCn, Language::En].into_iter().zip(TITLE_MAX) {
+            let words = rule.words(language);
+            let count = words.title.chars().count();
+            assert!(count <= most, "{id}: `{}` has {count} characters", words.title);
+            assert!(!words.title.ends_with(['.', '。']), "{id}: a title is no sentence");
+            for text in [&words.meaning, &words.hint] {
+                assert!(text.ends_with(['.', '。']), "{id}: `{text}` ends without a full stop");
+            }
+            for text in [&words.title, &words.meaning, &words.hint] {
+                assert_eq!(chinese(text), language == Language::ZhCn, "{id}: `{text}`");
+                assert!(!text.contains(['{', '}', '<', '>', '|']), "{id}: `{text}` has a placeholder");
+                assert!(!text.contains("  ") && text.trim() == text, "{id}: `{text}` has too many blanks");
+            }
+        }
+        let halves: Vec<_> = rule.source.split(" / ").collect();
+        let both = matches!(halves[..], [zh, en] if chinese(zh) && !chinese(en));
+        assert!(both, "{id}: the source stands in Chinese and English: `{}`", rule.source);
+    }
+}
+
+#[test]
+fn what_is_only_proposed_or_second_hand_does_not_say_that_it_was_checked() {
+    let doubtful =
+        ["拟定值", "经验值", "惯例", "二手", "待核", "a proposal", "experience", "second-hand", "to be checked"];
+    for rule in shipped().into_iter().filter(|rule| rule.verified) {
+        let word = doubtful.iter().find(|word| rule.source.contains(**word));
+        assert!(word.is_none(), "{}: `{}` and verified", rule.rule.id, word.unwrap());
     }
 }
 
