@@ -177,22 +177,28 @@ fn recall(shared: &Shared, loaded: &Loaded) -> Result<(), Error> {
 /// Rules, tickets and channels as configured.
 fn deciders(shared: &Shared) -> Deciders {
     let config = &shared.config;
-    let horizon_ms = config.ingest.live_horizon_seconds as i64 * 1_000;
-    let rules = rules::Settings { live_horizon_ms: horizon_ms, ..rules::Settings::default() };
-    let venues = shared.venues.get();
-    let day_of = Arc::new(move |venue: &Id, at| business_day(venues.calendar(venue), at));
     let routes = config.notify.channel.iter().map(|(name, channel)| Route {
         channel: name.clone(),
         teams: channel.teams().to_vec(),
         severity_min: channel.severity_min(),
     });
-    let mut causes = causes::State::new(packs::cause_facts(&shared.packs.rules()));
-    causes.depends(shared.venues.get().dependencies());
+    let horizon_ms = config.ingest.live_horizon_seconds as i64 * 1_000;
+    deciders_of(&shared.packs, &shared.venues.get(), horizon_ms, routes.collect())
+}
+
+/// The deciders of a step over these rules and venues; what is older than `live_horizon_ms` pages nobody.
+#[must_use]
+pub fn deciders_of(packs: &Packs, venues: &Arc<Venues>, live_horizon_ms: i64, routes: Vec<Route>) -> Deciders {
+    let rules = rules::Settings { live_horizon_ms, ..rules::Settings::default() };
+    let mut causes = causes::State::new(packs::cause_facts(&packs.rules()));
+    causes.depends(venues.dependencies());
+    let venues = venues.clone();
+    let day_of = Arc::new(move |venue: &Id, at| business_day(venues.calendar(venue), at));
     Deciders {
-        rules: rules::State::new(shared.packs.rules(), rules),
+        rules: rules::State::new(packs.rules(), rules),
         causes,
-        tickets: tickets::State::new(tickets::Settings::default(), shared.packs.facts(), day_of),
-        routes: routes.collect(),
+        tickets: tickets::State::new(tickets::Settings::default(), packs.facts(), day_of),
+        routes,
     }
 }
 

@@ -1,7 +1,6 @@
 //! The one function that decides on rounds: `step(state, event, now)` says what follows. The same
 //! events in the same order always give the same effects; nothing here reads a clock.
 
-use jiff::civil::Date;
 use wire::{Id, UnixMs};
 
 use super::{
@@ -126,7 +125,7 @@ fn round(venue: &Id, plan: &Plan, occurrence: &Occurrence, now: UnixMs) -> Round
         key,
         plan: plan.id.clone(),
         date,
-        moved_from: occurrence.moved_from.map(|date: Date| date.to_string()),
+        moved_from: occurrence.moved_from.map(|date| date.to_string()),
         name_zh: plan.name_zh.clone(),
         name_en: plan.name_en.clone(),
         team: plan.team.clone(),

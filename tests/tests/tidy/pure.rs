@@ -1,4 +1,4 @@
-//! What decides is pure: `collector/src/rules`, `causes` and `tickets` beside it import `wire`, std, the
+//! What decides is pure: `collector/src/rules`, `causes`, `rounds` and `tickets` beside it import `wire`, std, the
 //! derives of serde and the vocabulary of `collector/src/episode.rs`, and never name a clock, a
 //! socket or a file. So live running, restart and simulation call the same functions.
 
@@ -12,11 +12,31 @@ use crate::{
 };
 
 /// Where decisions are made.
-const DECIDING: [&str; 4] =
-    ["collector/src/rules/", "collector/src/causes/", "collector/src/tickets/", "collector/src/episode.rs"];
+const DECIDING: [&str; 5] = [
+    "collector/src/rules/",
+    "collector/src/causes/",
+    "collector/src/rounds/",
+    "collector/src/tickets/",
+    "collector/src/episode.rs",
+];
 
 /// Files below those folders that decide nothing, or name one more thing: path, what, why.
 const EXCEPTIONS: &[(&str, &str, &str)] = &[
+    ("collector/src/rounds/plan.rs", "jiff", "wall times of plans"),
+    ("collector/src/rounds/plan.rs", "packs", "lengths of time as people write them"),
+    ("collector/src/rounds/plan.rs", "toml", "the built-in rounds, as people write them"),
+    ("collector/src/rounds/plan.rs", "venues", "rounds as the files of venues have them"),
+    ("collector/src/rounds/plans.rs", "venues", "the calendar of each venue"),
+    ("collector/src/rounds/record.rs", "ledger", "a round as a document; decides nothing"),
+    ("collector/src/rounds/record.rs", "serde_json", "the same"),
+    ("collector/src/rounds/record.rs", "tracing", "says which document cannot be read"),
+    ("collector/src/rounds/refusal.rs", "serde_json", "a refusal's own JSON, so that print and read stand together"),
+    ("collector/src/rounds/text.rs", "config", "words: the language"),
+    ("collector/src/rounds/text.rs", "texts", "words: sentences in both languages"),
+    ("collector/src/rounds/text.rs", "tickets", "words: instants as tickets show them"),
+    ("collector/src/rounds/text.rs", "venues", "words: names and zones"),
+    ("collector/src/rounds/when.rs", "jiff", "the calendar of a zone is arithmetic; the instant is an argument"),
+    ("collector/src/rounds/when.rs", "venues", "when a venue is open is arithmetic too"),
     ("collector/src/tickets/cause.rs", "texts", "words: causes and symptoms"),
     ("collector/src/tickets/refusal.rs", "serde_json", "a refusal's own JSON, so that print and read stand together"),
     ("collector/src/tickets/text.rs", "config", "words: the language"),

@@ -11,7 +11,7 @@ use crate::{
 /// The stages of each crate in the order of the data.
 const STAGES: [(&str, &[&str]); 2] = [
     ("agent", &["driver", "sampler", "spool", "uplink"]),
-    ("collector", &["ingest", "rules", "causes", "tickets", "notify", "web"]),
+    ("collector", &["ingest", "rules", "causes", "rounds", "tickets", "notify", "web"]),
 ];
 
 /// Who may import another stage all the same: beginning of the importer's path, the stage, why.
@@ -20,6 +20,7 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("agent/src/uplink/core.rs", "spool", "decides what of the spool to send and to free, over any storage"),
     ("agent/src/uplink/pump.rs", "spool", "runs the spool on its thread, so that no connection waits for a card"),
     ("collector/src/notify/words.rs", "tickets", "fills in messages with a ticket's own words"),
+    ("collector/src/rounds/text.rs", "tickets", "says instants as tickets do; words only, decides nothing"),
     ("collector/src/tickets/text.rs", "rules", "says what was expected; words only, decides nothing"),
     ("collector/src/web/", "tickets", "shows tickets and their words; changes none"),
 ];
