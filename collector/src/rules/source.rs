@@ -11,7 +11,7 @@ use super::{
     step::Settings,
     track::{Memory, Track},
 };
-use crate::episode::{EpisodeKey, Subject};
+use crate::episode::{EpisodeKey, OWN_AGENT, Subject};
 
 /// Most points of one agent that are watched: twice what one sample can carry.
 pub const POINTS_MAX: usize = 512;
@@ -64,6 +64,8 @@ impl SourceState {
         let agent = (0..rules.len())
             .filter(|i| matches!(rules[*i].expect, Expect::Silent { agent: true, .. }))
             .filter(|i| rules[*i].covers_room(&source.room))
+            // The collector speaks when it has something to say; it is no device that could fall silent.
+            .filter(|_| source.agent.as_str() != OWN_AGENT)
             .map(|rule| Track::new(rule, &rules[rule]))
             .collect();
         Self {
