@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tokio::{runtime, sync::watch};
 use wire::{Id, Source, UnixMs};
 
-use super::{book::register, own};
+use super::{book::register, maintenance, own};
 use crate::{
     Shared,
     episode::OWN_AGENT,
@@ -67,13 +67,17 @@ fn tell(shared: &Shared, venues: &Venues, now: UnixMs) -> bool {
     filed
 }
 
-/// Days left of every extinguisher, one sample a room.
+/// Days left of every extinguisher and of every asset with a date of maintenance, one sample a room.
 #[must_use]
 pub fn samples(venues: &Venues, live: &Live, now: UnixMs) -> Vec<OwnSample> {
     let Ok(agent) = Id::parse(OWN_AGENT) else { return Vec::new() };
     let mut all = Vec::new();
     for venue in venues_of(venues, live) {
-        for (room, days) in own::by_room(&of_venue(venues, live, &venue, now)) {
+        let mut rooms = own::by_room(&of_venue(venues, live, &venue, now));
+        if let (Some(known), Some(today)) = (venues.venue(&venue), today(venues, &venue, now)) {
+            maintenance::add(&mut rooms, &known.file, today);
+        }
+        for (room, days) in rooms {
             let source = Source { venue: venue.clone(), room, agent: agent.clone() };
             all.push(OwnSample { source, at: now, points: days.points, assets: days.assets });
         }
@@ -84,9 +88,14 @@ pub fn samples(venues: &Venues, live: &Live, now: UnixMs) -> Vec<OwnSample> {
 /// The register of one venue on the day that it is there at `now`.
 #[must_use]
 pub fn of_venue(venues: &Venues, live: &Live, venue: &Id, now: UnixMs) -> Vec<Extinguisher> {
-    let Ok(instant) = jiff::Timestamp::from_millisecond(now) else { return Vec::new() };
-    let today = venues.zone(venue).to_datetime(instant).date();
+    let Some(today) = today(venues, venue, now) else { return Vec::new() };
     register(venue, venues.venue(venue).map(|v| &v.file), live, today)
+}
+
+/// The day that it is at a venue at `now`.
+fn today(venues: &Venues, venue: &Id, now: UnixMs) -> Option<jiff::civil::Date> {
+    let instant = jiff::Timestamp::from_millisecond(now).ok()?;
+    Some(venues.zone(venue).to_datetime(instant).date())
 }
 
 /// The register of all venues, the worst first.

@@ -10,6 +10,7 @@ pub mod csv;
 pub mod dates;
 pub mod filling;
 pub mod job;
+pub mod maintenance;
 pub mod own;
 pub mod tag;
 pub mod text;

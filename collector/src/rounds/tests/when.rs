@@ -107,3 +107,20 @@ fn a_due_time_after_midnight_belongs_to_the_business_day() {
     let round = "[[venue.v.round]]\nid = \"night\"\nkind = \"daily\"\nbegin = \"22:00\"\ndue = \"03:00\"\n[[venue.v.round.check]]\nid = \"exits\"\nzh = \"通道\"\nen = \"exits\"\n";
     check(&format!("{KTV}{round}"), &[], "night", &[(2026, 11, 23)], &["2026-11-23: 11-23 22:00 to 11-24 03:00"]);
 }
+
+#[test]
+fn what_no_sensor_sees_is_asked_before_opening_where_a_venue_wants_it() {
+    for (kind, round, due) in [
+        ("ktv", "ktv-opening", "18:00"),
+        ("telecom-hall", "hall-opening", "09:00"),
+        ("bank", "branch-opening", "09:00"),
+        ("restaurant", "restaurant-opening", "11:00"),
+        ("shop", "shop-opening", "10:00"),
+    ] {
+        let venue = format!("[venue.v]\nkind = \"{kind}\"\n[venue.v.team.manager]\nname_en = \"manager\"\n");
+        let off = venues(&venue, &[]);
+        assert!(plans(&off.venue(&id("v")).unwrap().file).unwrap().iter().all(|plan| plan.id != id(round)), "{round}");
+        let on = format!("{venue}[[venue.v.round]]\nid = \"{round}\"\non = true\n");
+        check(&on, &[], round, &[(2026, 11, 23)], &[&format!("2026-11-23: 11-23 06:00 to 11-23 {due}")]);
+    }
+}
