@@ -168,7 +168,7 @@ pub fn point(language: Language, point: &PointName) -> Cow<'static, str> {
 /// Unit of a point, from the end of its name; empty where it is a plain number or a state.
 #[must_use]
 pub fn unit(point: &PointName) -> &'static str {
-    const UNITS: [(&str, &str); 15] = [
+    const UNITS: [(&str, &str); 21] = [
         ("_celsius", "°C"),
         ("_percent", "%"),
         ("_ppm", "ppm"),
@@ -178,6 +178,12 @@ pub fn unit(point: &PointName) -> &'static str {
         ("_watt", "W"),
         ("_decibel", "dB"),
         ("_dba", "dB(A)"),
+        ("_db", "dB(A)"),
+        ("_dbm", "dBm"),
+        ("_ug_m3", "µg/m³"),
+        ("_mbit_s", "Mbit/s"),
+        ("_hpa", "hPa"),
+        ("_minutes_remaining", "min"),
         ("_hectopascal", "hPa"),
         ("_ms", "ms"),
         ("_seconds", "s"),

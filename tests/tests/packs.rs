@@ -12,13 +12,17 @@ use collector::{
     config::Rules,
     packs::Packs,
     rules::{Rule, pattern},
+    texts::{self, Language},
 };
 use packs::{
     house,
     series::{self, Life},
     shipped::{self, Shipped},
 };
-use wire::Id;
+use wire::{Id, PointName};
+
+/// Plain numbers: indexes, counts, states of more than two kinds, and days, whose names say so.
+const WITHOUT_UNIT: [&str; 5] = ["_index", "_count", "_error", "_state", "_days"];
 
 /// The rule as the collector reads it.
 fn judged(rule: &Shipped) -> Rule {
@@ -72,4 +76,26 @@ fn every_rule_fires_on_a_bad_series_and_is_quiet_on_a_good_one() {
             assert_eq!(life.told(), (0, 1), "`{id}` does not see that `{point}` is well again");
         }
     }
+}
+
+#[test]
+fn a_ticket_of_a_shipped_rule_names_its_point_and_its_unit() {
+    let points = house::points();
+    let mut nameless = Vec::new();
+    for rule in shipped::all() {
+        for point in points.iter().filter(|p| rule.list("points").iter().any(|wanted| pattern::fits(wanted, p))) {
+            let name = PointName::parse(point).unwrap();
+            for language in [Language::ZhCn, Language::En] {
+                let said = texts::point(language, &name);
+                if said.contains('_') || (language == Language::ZhCn && said == point.as_str()) {
+                    nameless.push(format!("`{}`: `{point}` is `{said}` to people", rule.id));
+                }
+            }
+            let number = rule.text("kind") != "state" && rule.text("kind") != "silent";
+            if number && texts::unit(&name).is_empty() && !WITHOUT_UNIT.iter().any(|end| point.ends_with(end)) {
+                nameless.push(format!("`{}`: `{point}` has no unit", rule.id));
+            }
+        }
+    }
+    assert!(nameless.is_empty(), "{}", nameless.join("\n"));
 }

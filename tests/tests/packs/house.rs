@@ -4,7 +4,7 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use agent::{config, sampler, uplink::pump};
-use collector::register::own;
+use collector::register::{maintenance, own};
 use wire::Id;
 
 const AGENTS: [(&str, &str); 2] =
@@ -45,7 +45,7 @@ pub fn points() -> BTreeSet<String> {
         let about = sampler::about(&config).unwrap();
         names.extend(about.points.keys().map(|name| name.as_str().to_owned()));
     }
-    let own_words = [own::SERVICE_POINT, own::SCRAP_POINT];
+    let own_words = [own::SERVICE_POINT, own::SCRAP_POINT, maintenance::MAINTENANCE_POINT];
     let of_the_collector = own_words.map(|end| own::point(&Id::parse("extinguisher-1").unwrap(), end).unwrap());
     names.extend(pump::figures().map(|(name, _)| name.to_owned()));
     names.extend(of_the_collector.map(|name| name.as_str().to_owned()));
