@@ -103,6 +103,8 @@ pub struct Rules {
     pub packs: Vec<String>,
     /// Packs of your own, as files.
     pub files: Vec<PathBuf>,
+    /// Optional rules to switch on.
+    pub enable: Vec<String>,
 }
 
 /// `[web]`
@@ -162,7 +164,7 @@ impl Default for Readings {
 
 impl Default for Rules {
     fn default() -> Self {
-        Self { packs: vec!["ktv".into()], files: Vec::new() }
+        Self { packs: vec!["ktv".into()], files: Vec::new(), enable: Vec::new() }
     }
 }
 

@@ -10,6 +10,20 @@ pub const OWN_AGENT: &str = "collector";
 /// The room that such words are about where they concern a venue as a whole.
 pub const VENUE_ROOM: &str = "venue";
 
+/// How a room stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RoomState {
+    /// Made ready for guests (待客).
+    Prepared,
+    /// Guests are in it (使用中).
+    Occupied,
+    /// Nobody is in it, and it is not made ready.
+    Empty,
+    /// Not in use (停用).
+    Locked,
+}
+
 /// How bad, and so how fast people must act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub enum Severity {

@@ -10,8 +10,7 @@ use wire::{Fault, Id, PointName};
 
 pub use crate::config::Language;
 use crate::{
-    episode::Severity,
-    episode::VENUE_ROOM,
+    episode::{RoomState, Severity, VENUE_ROOM},
     tickets::{Proof, Refusal, Stage},
 };
 
@@ -137,6 +136,20 @@ pub fn asset(language: Language, asset: &Id) -> Cow<'static, str> {
 #[must_use]
 pub fn fault(language: Language, fault: &Fault) -> Cow<'static, str> {
     named(language, "fault", fault.as_str())
+}
+
+/// How a room stands.
+#[must_use]
+pub fn room_state(language: Language, state: RoomState) -> &'static str {
+    get(
+        language,
+        match state {
+            RoomState::Prepared => "standing.prepared",
+            RoomState::Occupied => "standing.occupied",
+            RoomState::Empty => "standing.empty",
+            RoomState::Locked => "standing.locked",
+        },
+    )
 }
 
 /// A room as people say it: `k01` is `K01`, and what concerns a venue as a whole has a name of its own.

@@ -8,7 +8,7 @@ use super::{ConfigArgument, Failure, LanguageArgument, table};
 use crate::{
     config::Language,
     packs::{PackRule, Packs},
-    rules::Expect,
+    rules::{Expect, When},
     texts::{self, fill, get},
 };
 
@@ -42,7 +42,7 @@ pub fn run(argument: &RulesArgument) -> Result<ExitCode, Failure> {
     match &argument.command {
         Command::List => print!("{}", list(&packs, language)),
         Command::Show { rule } => {
-            let Some(found) = packs.all().iter().find(|r| r.rule.id.as_str() == rule) else {
+            let Some(found) = packs.all().iter().chain(packs.off()).find(|r| r.rule.id.as_str() == rule) else {
                 return Err(Failure::said(fill(language, "cli_error.no_rule", &[("rule", rule)])));
             };
             print!("{}", show(found, language));
@@ -64,7 +64,13 @@ fn list(packs: &Packs, language: Language) -> String {
             r.words(language).title.clone(),
         ]
     };
-    table::lay_out(&[head.to_vec()].into_iter().chain(packs.all().iter().map(row)).collect::<Vec<_>>())
+    let off = |r: &PackRule| {
+        let mut cells = row(r);
+        cells[0] += get(language, "cli.off");
+        cells
+    };
+    let rows = packs.all().iter().map(row).chain(packs.off().iter().map(off));
+    table::lay_out(&[head.to_vec()].into_iter().chain(rows).collect::<Vec<_>>())
 }
 
 fn show(r: &PackRule, language: Language) -> String {
@@ -82,6 +88,8 @@ fn show(r: &PackRule, language: Language) -> String {
         ("cli.for", texts::duration(language, r.rule.for_ms)),
         ("cli.clear_for", texts::duration(language, r.rule.clear_for_ms)),
         ("cli.gap", texts::duration(language, r.rule.gap_ms)),
+        ("cli.when", when(&r.rule.when, language)),
+        ("cli.kinds", r.rule.kinds.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")),
         ("cli.severity", texts::severity(language, r.rule.severity).into()),
         ("cli.team", texts::team(language, &r.rule.team).into_owned()),
         ("cli.source", r.source.clone()),
@@ -96,11 +104,33 @@ fn show(r: &PackRule, language: Language) -> String {
     rows.iter().filter(|(_, value)| !value.is_empty()).map(line).collect()
 }
 
+/// When a rule matters, in words.
+fn when(when: &When, language: Language) -> String {
+    let say = |key: &str, blanks: &[(&str, &str)]| fill(language, key, blanks);
+    let mut all = Vec::new();
+    if let Some(ms) = when.before_opening_ms {
+        all.push(say("expect.when_before", &[("length", &texts::duration(language, ms))]));
+    }
+    all.extend(when.open.then(|| say("expect.when_open", &[])));
+    all.extend(when.closed.then(|| say("expect.when_closed", &[])));
+    let day = |day: u16| format!("{:02}-{:02}", day / 100, day % 100);
+    for (first, last) in &when.seasons {
+        all.push(say("expect.when_season", &[("first", &day(*first)), ("last", &day(*last))]));
+    }
+    all.extend(when.states.iter().map(|state| texts::room_state(language, *state).to_owned()));
+    if all.is_empty() { say("expect.when_always", &[]) } else { all.join(get(language, "join.list")) }
+}
+
 fn kind(expect: &Expect) -> &'static str {
     match expect {
         Expect::Band { .. } => "kind.band",
         Expect::State { .. } => "kind.state",
         Expect::Silent { .. } => "kind.silent",
+        Expect::Stuck { .. } => "kind.stuck",
+        Expect::Rate { .. } => "kind.rate",
+        Expect::Share { .. } => "kind.share",
+        Expect::Due { .. } => "kind.due",
+        Expect::Disagree { .. } => "kind.disagree",
     }
 }
 
@@ -113,16 +143,41 @@ fn expected(expect: &Expect, language: Language) -> String {
         (None, Some(high)) => fill(language, "expect.at_most", &[("high", &number(high))]),
         (None, None) => String::new(),
     };
-    match *expect {
+    match expect {
         Expect::Band { low, high, low_return, high_return } => {
-            let back = limits(low_return, high_return);
+            let back = limits(*low_return, *high_return);
             let back = if back.is_empty() { back } else { fill(language, "expect.returns", &[("limits", &back)]) };
-            limits(low, high) + &back
+            limits(*low, *high) + &back
         }
-        Expect::State { good } => get(language, if good { "expect.on" } else { "expect.off" }).into(),
+        Expect::State { good } => get(language, if *good { "expect.on" } else { "expect.off" }).into(),
         Expect::Silent { after_ms, agent } => {
-            let key = if agent { "expect.agent_heard" } else { "expect.heard" };
-            fill(language, key, &[("after", &texts::duration(language, after_ms))])
+            let key = if *agent { "expect.agent_heard" } else { "expect.heard" };
+            fill(language, key, &[("after", &texts::duration(language, *after_ms))])
+        }
+        Expect::Stuck { after_ms, within } => {
+            let blanks = [("after", &*texts::duration(language, *after_ms)), ("within", &number(*within))];
+            fill(language, if *within > 0.0 { "expect.moves_by" } else { "expect.moves" }, &blanks)
+        }
+        Expect::Rate { rise, fall, per_ms } => {
+            let per = texts::duration(language, *per_ms);
+            let part = |key, limit: &Option<f64>| {
+                limit.map(|limit| fill(language, key, &[("limit", &number(limit)), ("per", &per)]))
+            };
+            let parts: Vec<_> =
+                [part("expect.rises", rise), part("expect.falls", fall)].into_iter().flatten().collect();
+            parts.join(get(language, "join.list"))
+        }
+        Expect::Share { low, high, share, window_ms } => {
+            let blanks = [
+                ("limits", &*limits(*low, *high)),
+                ("share", &number(share * 100.0)),
+                ("window", &texts::duration(language, *window_ms)),
+            ];
+            fill(language, "expect.share", &blanks)
+        }
+        Expect::Due { within_days } => fill(language, "expect.due", &[("days", &number(*within_days))]),
+        Expect::Disagree { with, apart } => {
+            fill(language, "expect.agrees", &[("with", &with.join(" ")), ("apart", &number(*apart))])
         }
     }
 }

@@ -50,6 +50,14 @@ pub enum Error {
         /// What to do.
         hint: &'static str,
     },
+    /// `rules.enable` names a rule that is not there.
+    #[error(
+        "`rules.enable`: no rule is named `{rule}`\nhint: `hallwatch-collector rules list` shows the names, optional ones too"
+    )]
+    Enable {
+        /// The name.
+        rule: String,
+    },
     /// `without` names a rule that is not there.
     #[error(
         "rule pack `{pack}`, `without`: no rule is named `{rule}`\nhint: `hallwatch-collector rules list` shows the names"

@@ -7,7 +7,7 @@ use wire::Id;
 use super::{Error, PackRule, Words, length};
 use crate::{
     episode::Severity,
-    rules::{Expect, GAP_MS, Rule},
+    rules::{Expect, GAP_MS, RoomState, Rule, When},
 };
 
 /// A pack as written.
@@ -17,6 +17,8 @@ pub struct File {
     pub includes: Vec<String>,
     /// Rules of those packs that it leaves out.
     pub without: Vec<String>,
+    /// Kinds of venues that it is for; empty for all.
+    pub kinds: Vec<Id>,
     /// Its own.
     pub rules: Vec<PackRule>,
 }
@@ -31,6 +33,8 @@ struct RawFile {
     includes: Vec<String>,
     #[serde(default)]
     without: Vec<String>,
+    #[serde(default)]
+    kinds: Vec<Id>,
     #[serde(default)]
     rule: Vec<RawRule>,
 }
@@ -60,6 +64,19 @@ struct RawRule {
     after: Option<String>,
     #[serde(default)]
     agent: bool,
+    rise: Option<f64>,
+    fall: Option<f64>,
+    per: Option<String>,
+    share: Option<f64>,
+    window: Option<String>,
+    within: Option<Within>,
+    #[serde(default)]
+    with: Vec<String>,
+    apart: Option<f64>,
+    #[serde(default)]
+    when: RawWhen,
+    #[serde(default)]
+    optional: bool,
     #[serde(rename = "for")]
     lasts: Option<String>,
     clear_for: Option<String>,
@@ -72,12 +89,35 @@ struct RawRule {
     en: Words,
 }
 
+/// A span of numbers for `stuck`, a length for `due`.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Within {
+    Number(f64),
+    Length(String),
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct RawWhen {
+    open: bool,
+    closed: bool,
+    before_opening: Option<String>,
+    seasons: Vec<String>,
+    states: Vec<RoomState>,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Kind {
     Band,
     State,
     Silent,
+    Stuck,
+    Rate,
+    Share,
+    Due,
+    Disagree,
 }
 
 /// Reads the pack `name`.
@@ -85,7 +125,7 @@ pub fn parse(name: &str, text: &str) -> Result<File, Error> {
     let raw: RawFile =
         toml::from_str(text).map_err(|e| Error::Toml { pack: name.into(), reason: e.to_string().trim().to_owned() })?;
     let rules = raw.rule.into_iter().map(|rule| Checker { pack: name, rule: rule.id.clone() }.rule(rule));
-    Ok(File { includes: raw.includes, without: raw.without, rules: rules.collect::<Result<_, _>>()? })
+    Ok(File { includes: raw.includes, without: raw.without, kinds: raw.kinds, rules: rules.collect::<Result<_, _>>()? })
 }
 
 /// Knows where it is, for its refusals.
@@ -136,29 +176,47 @@ impl Checker<'_> {
             gap_ms,
             severity: raw.severity,
             team,
+            when: self.when(&raw.when)?,
+            kinds: Vec::new(),
         };
         let (zh, en) = (raw.zh, raw.en);
-        Ok(PackRule { rule, zh, en, source: raw.source, verified: raw.verified, pack: self.pack.into() })
+        let (source, verified, optional) = (raw.source, raw.verified, raw.optional);
+        Ok(PackRule { rule, zh, en, source, verified, optional, pack: self.pack.into() })
     }
 
     /// Keys that the kind does not have.
     fn foreign_keys(&self, raw: &RawRule) -> Result<(), Error> {
-        let keys = [
-            ("low", raw.low.is_some(), Kind::Band),
-            ("high", raw.high.is_some(), Kind::Band),
-            ("low_return", raw.low_return.is_some(), Kind::Band),
-            ("high_return", raw.high_return.is_some(), Kind::Band),
-            ("good", raw.good.is_some(), Kind::State),
-            ("after", raw.after.is_some(), Kind::Silent),
-            ("agent", raw.agent, Kind::Silent),
+        use Kind::{Band, Disagree, Due, Rate, Share, Silent, State, Stuck};
+        let keys: [(&'static str, bool, &[Kind]); 15] = [
+            ("low", raw.low.is_some(), &[Band, Share]),
+            ("high", raw.high.is_some(), &[Band, Share]),
+            ("low_return", raw.low_return.is_some(), &[Band]),
+            ("high_return", raw.high_return.is_some(), &[Band]),
+            ("good", raw.good.is_some(), &[State]),
+            ("after", raw.after.is_some(), &[Silent, Stuck]),
+            ("agent", raw.agent, &[Silent]),
+            ("rise", raw.rise.is_some(), &[Rate]),
+            ("fall", raw.fall.is_some(), &[Rate]),
+            ("per", raw.per.is_some(), &[Rate]),
+            ("share", raw.share.is_some(), &[Share]),
+            ("window", raw.window.is_some(), &[Share]),
+            ("within", raw.within.is_some(), &[Stuck, Due]),
+            ("with", !raw.with.is_empty(), &[Disagree]),
+            ("apart", raw.apart.is_some(), &[Disagree]),
         ];
-        match keys.into_iter().find(|(_, there, kind)| *there && *kind != raw.kind) {
+        match keys.into_iter().find(|(_, there, kinds)| *there && !kinds.contains(&raw.kind)) {
             None => Ok(()),
-            Some((key, _, kind)) => self.refuse(
-                key,
-                format!("belongs to kind `{}`", format!("{kind:?}").to_lowercase()),
-                "`band` has low and high, `state` has good, `silent` has after and agent",
-            ),
+            Some((key, _, kinds)) => {
+                let names: Vec<_> =
+                    kinds.iter().map(|kind| format!("`{}`", format!("{kind:?}").to_lowercase())).collect();
+                let reason = format!("belongs to kind {}", names.join(" and "));
+                self.refuse(
+                    key,
+                    reason,
+                    "band: low, high; state: good; silent: after, agent; stuck: after, within; rate: rise, fall, per; \
+                     share: low, high, share, window; due: within; disagree: with, apart",
+                )
+            }
         }
     }
 
@@ -169,11 +227,98 @@ impl Checker<'_> {
                 Some(good) => Ok(Expect::State { good }),
                 None => self.refuse("good", "missing", "`true` where 1 is as it should be, `false` where 0 is"),
             },
-            Kind::Silent => match self.length("after", raw.after.as_deref())? {
-                Some(after_ms) if after_ms > 0 => Ok(Expect::Silent { after_ms, agent: raw.agent }),
-                _ => self.refuse("after", "missing or 0s", "how long nothing may be heard, for example `3m`"),
+            Kind::Silent => {
+                Ok(Expect::Silent { after_ms: self.span("after", raw.after.as_deref())?, agent: raw.agent })
+            }
+            Kind::Stuck => {
+                let within = match &raw.within {
+                    None => 0.0,
+                    Some(Within::Number(within)) if *within >= 0.0 && within.is_finite() => *within,
+                    Some(_) => {
+                        return self.refuse(
+                            "within",
+                            "not a number from 0 on",
+                            "how far it may move and still stand still",
+                        );
+                    }
+                };
+                Ok(Expect::Stuck { after_ms: self.span("after", raw.after.as_deref())?, within })
+            }
+            Kind::Rate => {
+                let per_ms = self.span("per", raw.per.as_deref())?;
+                let fits = |limit: Option<f64>| limit.is_none_or(|limit| limit > 0.0 && limit.is_finite());
+                if raw.rise.is_none() && raw.fall.is_none() || !fits(raw.rise) || !fits(raw.fall) {
+                    return self.refuse("rise", "no positive rise or fall", "how far it may rise or fall in one `per`");
+                }
+                Ok(Expect::Rate { rise: raw.rise, fall: raw.fall, per_ms })
+            }
+            Kind::Share => {
+                let Expect::Band { low, high, .. } = self.band(raw)? else { return self.refuse("low", "missing", "") };
+                let window_ms = self.span("window", raw.window.as_deref())?;
+                match raw.share {
+                    Some(share) if share > 0.0 && share < 1.0 => Ok(Expect::Share { low, high, share, window_ms }),
+                    _ => self.refuse("share", "not between 0 and 1", "`0.25` for a quarter of the window"),
+                }
+            }
+            Kind::Due => match &raw.within {
+                Some(Within::Length(text)) => {
+                    let ms = self.length("within", Some(text))?.unwrap_or(0);
+                    #[expect(clippy::cast_precision_loss, reason = "at most a thousand days")]
+                    let within_days = ms as f64 / 86_400_000.0;
+                    Ok(Expect::Due { within_days })
+                }
+                _ => self.refuse(
+                    "within",
+                    "missing or no length",
+                    "how long before the date, for example `30d`; `0d` on the day",
+                ),
             },
+            Kind::Disagree => {
+                self.patterns("with", &raw.with)?;
+                match raw.apart {
+                    _ if raw.with.is_empty() => {
+                        self.refuse("with", "empty", "names or patterns of the points to compare with")
+                    }
+                    Some(apart) if apart > 0.0 && apart.is_finite() => {
+                        Ok(Expect::Disagree { with: raw.with.clone(), apart })
+                    }
+                    _ => self.refuse(
+                        "apart",
+                        "missing or not above 0",
+                        "how far from the median of the others is too far",
+                    ),
+                }
+            }
         }
+    }
+
+    /// A length that must be there and be longer than nothing.
+    fn span(&self, key: &'static str, text: Option<&str>) -> Result<i64, Error> {
+        match self.length(key, text)? {
+            Some(ms) if ms > 0 => Ok(ms),
+            _ => self.refuse(key, "missing or 0s", "a length such as `30s`, `15m` or `2h`"),
+        }
+    }
+
+    fn when(&self, raw: &RawWhen) -> Result<When, Error> {
+        if raw.open && raw.closed {
+            return self.refuse("when", "both open and closed", "leave both out for always");
+        }
+        let mut seasons = Vec::new();
+        for text in &raw.seasons {
+            match text.split_once('/').and_then(|(first, last)| Some((day_of_year(first)?, day_of_year(last)?))) {
+                Some(season) => seasons.push(season),
+                None => {
+                    return self.refuse(
+                        "when",
+                        format!("season `{text}`"),
+                        "month and day to month and day: `06-01/09-30`",
+                    );
+                }
+            }
+        }
+        let before_opening_ms = self.length("when", raw.before_opening.as_deref())?;
+        Ok(When { open: raw.open, closed: raw.closed, before_opening_ms, seasons, states: raw.states.clone() })
     }
 
     fn band(&self, raw: &RawRule) -> Result<Expect, Error> {
@@ -235,4 +380,12 @@ impl Checker<'_> {
             }
         }
     }
+}
+
+/// Month · 100 + day of `06-30`; every month may have 31 days here, a day that never comes harms nobody.
+fn day_of_year(text: &str) -> Option<u16> {
+    let (month, day) = text.split_once('-')?;
+    let number = |t: &str| (t.len() == 2).then(|| t.parse::<u16>().ok())?;
+    let (month, day) = (number(month)?, number(day)?);
+    ((1..=12).contains(&month) && (1..=31).contains(&day)).then_some(month * 100 + day)
 }

@@ -44,6 +44,9 @@ const BUILT_IN: [(&str, &str); 6] = [
     ("shop", include_str!("shop.toml")),
 ];
 
+/// The pack of every venue.
+const BASE: &str = "base";
+
 /// A rule with everything that people read of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PackRule {
@@ -57,6 +60,8 @@ pub struct PackRule {
     pub source: String,
     /// Whether somebody has checked that against the source itself.
     pub verified: bool,
+    /// Whether it is off until the configuration names it.
+    pub optional: bool,
     /// The pack it is from: a name, or a file.
     pub pack: String,
 }
@@ -88,6 +93,7 @@ impl PackRule {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Packs {
     rules: Vec<PackRule>,
+    off: Vec<PackRule>,
 }
 
 impl Packs {
@@ -102,7 +108,27 @@ impl Packs {
             let text = std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.clone(), source })?;
             packs.add_text(&shown(path), &text, &mut seen)?;
         }
+        packs.switch(&config.enable)?;
         Ok(packs)
+    }
+
+    /// Takes optional rules out but those that are named.
+    fn switch(&mut self, enable: &[String]) -> Result<(), Error> {
+        if let Some(name) = enable.iter().find(|name| !self.rules.iter().any(|r| r.rule.id.as_str() == **name)) {
+            return Err(Error::Enable { rule: name.clone() });
+        }
+        let (on, off) = self
+            .rules
+            .drain(..)
+            .partition(|r: &PackRule| !r.optional || enable.iter().any(|name| name == r.rule.id.as_str()));
+        (self.rules, self.off) = (on, off);
+        Ok(())
+    }
+
+    /// Optional rules that nobody switched on.
+    #[must_use]
+    pub fn off(&self) -> &[PackRule] {
+        &self.off
     }
 
     /// Adds a pack given as text; `name` is for messages.
@@ -142,7 +168,7 @@ impl Packs {
         self.rules.iter().filter(|r| r.rule.covers_room(room) && r.rule.covers_point(point)).find_map(|r| {
             match r.rule.expect {
                 Expect::Band { low, high, .. } => Some((low, high)),
-                Expect::State { .. } | Expect::Silent { .. } => None,
+                _ => None,
             }
         })
     }
@@ -153,7 +179,7 @@ impl Packs {
         self.rules.iter().filter(|r| r.rule.covers_room(room) && r.rule.covers_point(point)).find_map(|r| {
             match r.rule.expect {
                 Expect::State { good } => Some(good),
-                Expect::Band { .. } | Expect::Silent { .. } => None,
+                _ => None,
             }
         })
     }
@@ -181,8 +207,12 @@ impl Packs {
             };
             self.rules.remove(at);
         }
+        // A built-in pack is for venues of its own kind; `base` and packs of the user are for all they name.
+        let own_kind = BUILT_IN.iter().find(|(n, _)| *n == name && name != BASE).and_then(|(n, _)| Id::parse(n).ok());
+        let kinds = own_kind.map_or(file.kinds, |kind| vec![kind]);
         let mut own = BTreeMap::new();
-        for rule in file.rules {
+        for mut rule in file.rules {
+            rule.rule.kinds.clone_from(&kinds);
             if own.insert(rule.rule.id.clone(), ()).is_some() {
                 return Err(Error::Rule {
                     pack: name.into(),
@@ -213,11 +243,13 @@ pub fn cause_facts(rules: &[Rule]) -> HashMap<Id, causes::Fact> {
 
 /// What tickets must know of a rule: a fix needs `for` to be refuted and `clear_for` to be proved.
 fn facts(rule: &Rule) -> Facts {
-    let silence_ms = match rule.expect {
-        Expect::Silent { after_ms, .. } => after_ms,
-        Expect::Band { .. } | Expect::State { .. } => 0,
+    let looks_back_ms = match rule.expect {
+        Expect::Silent { after_ms, .. } | Expect::Stuck { after_ms, .. } => after_ms,
+        Expect::Rate { per_ms, .. } => per_ms,
+        Expect::Share { window_ms, .. } => window_ms,
+        Expect::Band { .. } | Expect::State { .. } | Expect::Due { .. } | Expect::Disagree { .. } => 0,
     };
-    Facts { patience_ms: silence_ms + rule.for_ms + rule.clear_for_ms }
+    Facts { patience_ms: looks_back_ms + rule.for_ms + rule.clear_for_ms }
 }
 
 fn shown(path: &Path) -> String {

@@ -6,7 +6,7 @@ use super::*;
 use crate::texts;
 
 fn ktv() -> Packs {
-    Packs::load(&Config { packs: vec!["ktv".into()], files: Vec::new() }).unwrap()
+    Packs::load(&Config { packs: vec!["ktv".into()], ..Config::default() }).unwrap()
 }
 
 #[test]
@@ -22,7 +22,7 @@ fn the_house_band_is_the_default_comfort_rule_of_ktv() {
 #[test]
 fn every_pack_includes_the_watching_itself() {
     for name in BUILT_IN.map(|(name, _)| name) {
-        let packs = Packs::load(&Config { packs: vec![name.into()], files: Vec::new() }).unwrap();
+        let packs = Packs::load(&Config { packs: vec![name.into()], ..Config::default() }).unwrap();
         assert!(packs.rule(&Id::parse("agent-silent").unwrap()).is_some(), "{name}");
     }
 }

@@ -3,6 +3,8 @@
 
 use wire::{Id, PointName, Source};
 
+mod past;
+
 use super::{
     run::{Phase, Run, Worst},
     silent::Silence,
@@ -38,10 +40,14 @@ pub fn parse_key(bytes: &[u8]) -> Option<(Id, Subject)> {
 pub fn print(memory: &Memory) -> Vec<u8> {
     let mut out = vec![VERSION];
     match memory {
-        Memory::Value { live, late } => {
-            out.push(b'v');
+        Memory::Value { live, late, pasts } => {
+            out.push(if pasts.is_some() { b'p' } else { b'v' });
             print_run(live, &mut out);
             print_run(late, &mut out);
+            if let Some(pasts) = pasts {
+                past::print(&pasts.0, &mut out);
+                past::print(&pasts.1, &mut out);
+            }
         }
         Memory::Silent(s) => {
             out.push(b's');
@@ -62,7 +68,12 @@ pub fn parse(bytes: &[u8]) -> Option<Memory> {
         return None;
     }
     let memory = match take::<1>(&mut input)? {
-        [b'v'] => Memory::Value { live: parse_run(&mut input)?, late: parse_run(&mut input)? },
+        [b'v'] => Memory::Value { live: parse_run(&mut input)?, late: parse_run(&mut input)?, pasts: None },
+        [b'p'] => Memory::Value {
+            live: parse_run(&mut input)?,
+            late: parse_run(&mut input)?,
+            pasts: Some(Box::new((past::parse(&mut input)?, past::parse(&mut input)?))),
+        },
         [b's'] => Memory::Silent(Silence {
             phase: parse_phase(&mut input)?,
             began_at: parse_i64(&mut input)?,
@@ -142,6 +153,12 @@ fn take<const N: usize>(input: &mut &[u8]) -> Option<[u8; N]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules::{
+        judge::Past,
+        rate::Slope,
+        share::{PARTS, Shares},
+        stuck::Still,
+    };
 
     fn run() -> Run {
         Run {
@@ -154,12 +171,22 @@ mod tests {
         }
     }
 
+    fn past() -> Past {
+        let parts = (0..u32::try_from(PARTS).unwrap()).map(|n| (n, n / 2)).collect();
+        Past {
+            still: Some(Still { since: -3, low: 1.5, high: 2.5 }),
+            slope: Some(Slope { older: Some((1, 2.0)), last: (3, 4.0) }),
+            shares: Some(Box::new(Shares { part: -7, last: (9, true), parts })),
+        }
+    }
+
     #[test]
     fn a_track_reads_back_as_written() {
         let with_limit = Run { worst: Worst { limit: Some(22.0), ..run().worst }, ..run() };
         for memory in [
-            Memory::Value { live: run(), late: Run::default() },
-            Memory::Value { live: Run::default(), late: with_limit },
+            Memory::Value { live: run(), late: Run::default(), pasts: None },
+            Memory::Value { live: Run::default(), late: with_limit, pasts: Some(Box::default()) },
+            Memory::Value { live: run(), late: run(), pasts: Some(Box::new((past(), Past::default()))) },
             Memory::Silent(Silence { phase: Phase::Open, began_at: 7, good_at: 8, heard_at: 9 }),
         ] {
             assert_eq!(parse(&print(&memory)), Some(memory));
@@ -168,7 +195,7 @@ mod tests {
 
     #[test]
     fn broken_bytes_are_refused_at_every_length() {
-        let whole = print(&Memory::Value { live: run(), late: run() });
+        let whole = print(&Memory::Value { live: run(), late: run(), pasts: Some(Box::new((past(), past()))) });
         for end in 0..whole.len() {
             assert_eq!(parse(&whole[..end]), None, "{end}");
         }

@@ -2,7 +2,8 @@
 //! no clock, no socket and no file, so that live running, restart, back-test and simulation all
 //! call the same function. Imports `wire`, std and the shared vocabulary only.
 //!
-//! One file a kind: [`band`], [`state`], [`silent`]. [`run`] turns verdicts into episodes; [`source`]
+//! One file a kind: [`band`], [`state`], [`silent`], [`stuck`], [`rate`], [`share`], [`due`], [`disagree`];
+//! [`mod@judge`] picks the one that a rule names, [`when`] says when the rule matters. [`run`] turns verdicts into episodes; [`source`]
 //! is what is remembered of one agent, [`track`] of one subject of it, [`codec`] makes that survive
 //! restarts, and [`step`](mod@step) is the whole.
 //!
@@ -13,15 +14,25 @@
 
 pub mod band;
 pub mod codec;
+pub mod disagree;
+pub mod due;
+pub mod judge;
 pub mod pattern;
+pub mod rate;
 pub mod run;
+pub mod share;
 pub mod silent;
 pub mod source;
 pub mod state;
 pub mod step;
+pub mod stuck;
 pub mod track;
+pub mod when;
 
 pub use step::{Settings, State, step};
+pub use when::{Circumstances, Hours, Place, When};
+
+pub use crate::episode::RoomState;
 
 use wire::{Fault, Id, PointName, Source, UnixMs};
 
@@ -53,6 +64,45 @@ pub enum Expect {
         /// Watch the agent (any sample) instead of single points.
         agent: bool,
     },
+    /// A number that always moves does.
+    Stuck {
+        /// The longest that it may stand still, in milliseconds.
+        after_ms: i64,
+        /// What counts as standing still: staying within a span of this.
+        within: f64,
+    },
+    /// A number does not move too fast.
+    Rate {
+        /// The most that it may rise in one `per`.
+        rise: Option<f64>,
+        /// The most that it may fall in one `per`.
+        fall: Option<f64>,
+        /// In milliseconds.
+        per_ms: i64,
+    },
+    /// A number is out of its band for at most a share of a window.
+    Share {
+        /// Out below.
+        low: Option<f64>,
+        /// Out above.
+        high: Option<f64>,
+        /// The greatest share, 0 to 1.
+        share: f64,
+        /// In milliseconds.
+        window_ms: i64,
+    },
+    /// Days are left until something is due.
+    Due {
+        /// Fewer than this are too few.
+        within_days: f64,
+    },
+    /// A point agrees with its siblings.
+    Disagree {
+        /// The siblings, by the same patterns as points; the point itself is none.
+        with: Vec<String>,
+        /// The furthest from their median.
+        apart: f64,
+    },
 }
 
 /// A rule, ready to be evaluated; texts for people are in [`crate::packs`].
@@ -77,6 +127,10 @@ pub struct Rule {
     pub severity: Severity,
     /// Who mends it.
     pub team: Id,
+    /// When it matters.
+    pub when: When,
+    /// Kinds of venues that it is for; empty for all, and a venue whose kind nobody said has all.
+    pub kinds: Vec<Id>,
 }
 
 /// The usual [`Rule::gap_ms`]: 5 minutes, thirty times the usual period of a sample.
@@ -93,6 +147,13 @@ impl Rule {
     #[must_use]
     pub fn watches_silence_in(&self, room: &Id) -> bool {
         matches!(self.expect, Expect::Silent { agent: false, .. }) && self.covers_room(room)
+    }
+
+    /// Whether the rule matters as things stand.
+    #[must_use]
+    pub fn matters(&self, now: Circumstances<'_>) -> bool {
+        let for_kind = self.kinds.is_empty() || now.kind.is_none_or(|kind| self.kinds.contains(kind));
+        for_kind && self.when.holds(now)
     }
 
     /// Whether the rule watches `point`.
@@ -129,6 +190,15 @@ pub enum Event<'a> {
     /// The collector itself hears nobody, for its broker is away: whoever is silent now is not to
     /// blame, and every silence counts anew.
     Deaf,
+    /// Somebody said how a room stands; `None` takes it back.
+    RoomState {
+        /// Its venue.
+        venue: &'a Id,
+        /// The room.
+        room: &'a Id,
+        /// How.
+        state: Option<RoomState>,
+    },
     /// Time passed; nothing else happened.
     Tick,
 }

@@ -107,14 +107,8 @@ impl Worst {
 impl Run {
     /// Takes one value with its verdict; values come in order of `at`.
     pub fn advance(&mut self, at: UnixMs, value: f64, verdict: Verdict, d: Durations) -> Option<Turn> {
-        let gap = self.last.is_some_and(|(last, _)| at.saturating_sub(last) > d.gap_ms);
+        self.cross(at, d.gap_ms);
         self.last = Some((at, value));
-        if gap {
-            self.phase = match self.phase {
-                Phase::Good | Phase::Pending => Phase::Good,
-                Phase::Open | Phase::Clearing => Phase::Open,
-            };
-        }
         self.mark(at, value, verdict);
         match self.phase {
             Phase::Pending if at.saturating_sub(self.began_at) >= d.for_ms => {
@@ -131,6 +125,22 @@ impl Run {
                 Some(Turn::Worse(self.worst.seen()))
             }
             _ => None,
+        }
+    }
+
+    /// Takes a value of which nothing can be said: it moves no mark, and only ends a pause.
+    pub fn pass(&mut self, at: UnixMs, value: f64, gap_ms: i64) {
+        self.cross(at, gap_ms);
+        self.last = Some((at, value));
+    }
+
+    /// Across a gap nothing is proven: the mark falls back.
+    fn cross(&mut self, at: UnixMs, gap_ms: i64) {
+        if self.last.is_some_and(|(last, _)| at.saturating_sub(last) > gap_ms) {
+            self.phase = match self.phase {
+                Phase::Good | Phase::Pending => Phase::Good,
+                Phase::Open | Phase::Clearing => Phase::Open,
+            };
         }
     }
 

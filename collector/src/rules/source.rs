@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use wire::{Fault, Id, PointName, Source, UnixMs};
 
 use super::{
-    Effect, Expect, Rule, Standing, codec,
+    Circumstances, Effect, Expect, Place, RoomState, Rule, Standing, codec,
+    judge::Reading,
     silent::STOPPED_GRACE_MS,
     step::Settings,
     track::{Memory, Track},
@@ -31,6 +32,18 @@ pub struct Context<'a> {
     pub now: UnixMs,
     /// Since when the collector listens without a break.
     pub listening_since: UnixMs,
+    /// What is known of the source's venue, where any rule asks.
+    pub place: Option<&'a Place>,
+    /// How its room stands.
+    pub room: Option<RoomState>,
+}
+
+impl Context<'_> {
+    /// How things stand at `at`.
+    #[must_use]
+    pub fn circumstances(&self, at: UnixMs) -> Circumstances<'_> {
+        self.place.map_or_else(Circumstances::default, |place| place.at(at, self.room))
+    }
 }
 
 #[derive(Debug)]
@@ -62,6 +75,7 @@ impl SourceState {
     #[must_use]
     pub fn new(source: Source, rules: &[Rule]) -> Self {
         let agent = (0..rules.len())
+            .filter(|_| source.agent.as_str() != OWN_AGENT)
             .filter(|i| matches!(rules[*i].expect, Expect::Silent { agent: true, .. }))
             .filter(|i| rules[*i].covers_room(&source.room))
             // The collector speaks when it has something to say; it is no device that could fall silent.
@@ -80,6 +94,12 @@ impl SourceState {
             changed: false,
             dropped: 0,
         }
+    }
+
+    /// Which agent.
+    #[must_use]
+    pub fn source(&self) -> &Source {
+        &self.source
     }
 
     /// Whether something must be kept.
@@ -103,11 +123,7 @@ impl SourceState {
             },
         };
         let Some(track) = tracks.iter_mut().find(|t| rules[t.rule].id == *rule) else { return false };
-        if std::mem::discriminant(&track.memory) != std::mem::discriminant(&memory) {
-            return false;
-        }
-        track.memory = memory;
-        true
+        track.restore(memory)
     }
 
     /// How a live episode stands.
@@ -156,8 +172,9 @@ impl SourceState {
     /// Judges the silence of the agent itself.
     pub fn tick(&mut self, context: &Context<'_>, out: &mut Vec<Effect>) {
         let grace_ms = if self.stopped { STOPPED_GRACE_MS } else { 0 };
+        let now = context.circumstances(context.now);
         for track in &mut self.agent {
-            track.wait(context, (&self.source, None), context.now, context.listening_since, grace_ms, out);
+            track.wait(context, (&self.source, None), (context.now, context.listening_since), grace_ms, now, out);
             self.changed |= track.changed;
         }
     }
@@ -182,11 +199,12 @@ impl SourceState {
         if live {
             self.hear_agent(context, at, out);
         }
+        let then = context.circumstances(at);
         let mut hint = 0;
         for (name, value) in points {
             let Some(i) = self.point(context.rules, name, hint) else { continue };
             hint = i + 1;
-            self.value(context, i, at, *value, live, out);
+            self.value(context, i, Reading { name, at, value: *value, sample: points }, live, then, out);
         }
         for (name, _) in faults {
             if let Some(i) = self.point(context.rules, name, hint) {
@@ -226,11 +244,20 @@ impl SourceState {
         }
     }
 
-    fn value(&mut self, context: &Context<'_>, i: usize, at: UnixMs, value: f64, live: bool, out: &mut Vec<Effect>) {
+    fn value(
+        &mut self,
+        context: &Context<'_>,
+        i: usize,
+        reading: Reading<'_>,
+        live: bool,
+        then: Circumstances<'_>,
+        out: &mut Vec<Effect>,
+    ) {
         let Point { name, tracks } = &mut self.points[i];
         let subject = (&self.source, Some(&*name));
+        let Reading { at, value, .. } = reading;
         for track in tracks {
-            track.value(context, subject, (at, value), live, out);
+            track.value(context, subject, reading, live, then, out);
             track.expect_from(at.min(context.now));
             if live && track.hear(context, subject, at, Some(value), out) {
                 // A silence that ends must be watched again.
@@ -244,9 +271,10 @@ impl SourceState {
     fn check_silent_points(&mut self, context: &Context<'_>, at: UnixMs, out: &mut Vec<Effect>) {
         let base = self.speaking_since.max(context.listening_since);
         self.silence_check_at = UnixMs::MAX;
+        let now = context.circumstances(at);
         for Point { name, tracks } in &mut self.points {
             for track in tracks {
-                track.wait(context, (&self.source, Some(name)), at, base, 0, out);
+                track.wait(context, (&self.source, Some(name)), (at, base), 0, now, out);
                 self.changed |= track.changed;
                 if let Some(next) = track.silent_after(context.rules, base) {
                     self.silence_check_at = self.silence_check_at.min(next);

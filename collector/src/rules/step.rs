@@ -6,10 +6,10 @@ use std::{
     sync::Arc,
 };
 
-use wire::{Source, UnixMs};
+use wire::{Id, PointName, Source, UnixMs};
 
 use super::{
-    Effect, Event, Rule, Standing, codec,
+    Effect, Event, Place, RoomState, Rule, Standing, codec,
     source::{Context, SourceState},
 };
 use crate::episode::EpisodeKey;
@@ -52,6 +52,38 @@ pub struct State {
     changed: Vec<usize>,
     gone: Vec<Vec<u8>>,
     dropped: u64,
+    /// Whether any rule matters only sometimes or somewhere; else nobody asks for hours.
+    is_scheduled: bool,
+    /// Venues, by what is known of them.
+    places: HashMap<Id, Place>,
+    /// What is known of the others.
+    unknown: Place,
+    /// Rooms, by venue.
+    rooms: HashMap<Id, HashMap<Id, Room>>,
+}
+
+/// What is known of how a room stands.
+#[derive(Debug, Clone, Default)]
+struct Room {
+    /// What somebody said.
+    said: Option<RoomState>,
+    /// The point that tells whether somebody is in it …
+    point: Option<PointName>,
+    /// … and what it last told.
+    occupied: Option<bool>,
+}
+
+impl Room {
+    /// A locked room is locked whoever is in it; else what is sensed counts before what was said.
+    fn state(&self) -> Option<RoomState> {
+        match (self.said, self.occupied) {
+            (Some(RoomState::Locked), _) => Some(RoomState::Locked),
+            (_, Some(true)) => Some(RoomState::Occupied),
+            (Some(RoomState::Prepared), Some(false)) => Some(RoomState::Prepared),
+            (_, Some(false)) => Some(RoomState::Empty),
+            (said, None) => said,
+        }
+    }
 }
 
 /// What came of [`State::restore`].
@@ -69,7 +101,12 @@ impl State {
     /// Nothing seen yet.
     #[must_use]
     pub fn new(rules: Vec<Rule>, settings: Settings) -> Self {
+        let is_scheduled = rules.iter().any(|rule| !rule.when.is_always() || !rule.kinds.is_empty());
         Self {
+            is_scheduled,
+            places: HashMap::new(),
+            unknown: Place::default(),
+            rooms: HashMap::new(),
             rules: rules.into(),
             settings,
             sources: Vec::new(),
@@ -87,6 +124,41 @@ impl State {
     #[must_use]
     pub fn rules(&self) -> &[Rule] {
         &self.rules
+    }
+
+    /// What is known of a venue, from now on: its kind and its hours around now. Of a venue that nobody
+    /// told of, every rule matters always.
+    pub fn set_place(&mut self, venue: &Id, place: Place) {
+        self.places.insert(venue.clone(), place);
+    }
+
+    /// The point of a room that tells whether somebody is in it.
+    pub fn set_state_point(&mut self, venue: &Id, room: &Id, point: Option<PointName>) {
+        self.rooms.entry(venue.clone()).or_default().entry(room.clone()).or_default().point = point;
+    }
+
+    /// Goes on with what was said of a room before a restart; other events are ignored.
+    pub fn tell_room(&mut self, event: &Event<'_>) {
+        if let Event::RoomState { venue, room, state } = *event {
+            self.rooms.entry(venue.clone()).or_default().entry(room.clone()).or_default().said = state;
+        }
+    }
+
+    /// How a room stands, where that is known.
+    #[must_use]
+    pub fn room_state(&self, venue: &Id, room: &Id) -> Option<RoomState> {
+        self.rooms.get(venue)?.get(room)?.state()
+    }
+
+    /// Notes what a sample tells of its room.
+    fn sense(&mut self, source: &Source, points: &[(PointName, f64)]) {
+        let Some(room) = self.rooms.get_mut(&source.venue).and_then(|rooms| rooms.get_mut(&source.room)) else {
+            return;
+        };
+        let Some(point) = &room.point else { return };
+        if let Some((_, value)) = points.iter().find(|(name, _)| name == point) {
+            room.occupied = Some(*value >= 0.5);
+        }
     }
 
     /// How the live episode `key` stands at `now`.
@@ -109,7 +181,7 @@ impl State {
             let parsed = codec::parse_key(&key).zip(codec::parse(&bytes));
             let taken = parsed.as_ref().is_some_and(|((rule, subject), memory)| {
                 let Some(i) = self.source(&subject.source) else { return false };
-                self.sources[i].restore(&self.rules, rule, subject.point.as_ref(), *memory)
+                self.sources[i].restore(&self.rules, rule, subject.point.as_ref(), memory.clone())
             });
             if taken {
                 restored.tracks += 1;
@@ -172,8 +244,15 @@ impl State {
 
     /// Lets one source act, and keeps book of what changed.
     fn with_source(&mut self, i: usize, now: UnixMs, since: UnixMs, act: impl FnOnce(&mut SourceState, &Context<'_>)) {
-        let context = Context { rules: &self.rules, settings: self.settings, now, listening_since: since };
         let source = &mut self.sources[i];
+        let (mut place, mut room) = (None, None);
+        if self.is_scheduled {
+            let Source { venue, room: name, .. } = source.source();
+            place = self.places.get(venue).or(Some(&self.unknown));
+            room = self.rooms.get(venue).and_then(|rooms| rooms.get(name)).and_then(Room::state);
+        }
+        let rules = &self.rules;
+        let context = Context { rules, settings: self.settings, now, listening_since: since, place, room };
         let was_changed = source.is_changed();
         act(source, &context);
         if source.is_changed() && !was_changed {
@@ -188,6 +267,9 @@ pub fn step(state: &mut State, event: &Event<'_>, now: UnixMs, out: &mut Vec<Eff
     let since = state.listen(now);
     match *event {
         Event::Sample { source, at, placed, points, faults } => {
+            if !state.rooms.is_empty() && placed {
+                state.sense(source, points);
+            }
             if let Some(i) = state.source(source) {
                 state.with_source(i, now, since, |s, c| s.sample(c, at, placed, points, faults, out));
             }
@@ -199,6 +281,7 @@ pub fn step(state: &mut State, event: &Event<'_>, now: UnixMs, out: &mut Vec<Eff
                 state.with_source(i, now, since, |s, c| s.presence(c, online));
             }
         }
+        Event::RoomState { .. } => state.tell_room(event),
         Event::Deaf => state.listening_since = Some(now),
         Event::Tick => {
             let order: Vec<usize> = state.order.values().copied().collect();

@@ -3,11 +3,11 @@
 use wire::{PointName, Source, UnixMs};
 
 use super::{
-    Effect, Expect, Rule, Standing, band,
+    Circumstances, Effect, Expect, Rule, Standing,
+    judge::{Past, Reading, judge, looks_back},
     run::{Durations, Phase, Run, Turn},
     silent::Silence,
     source::Context,
-    state,
 };
 use crate::episode::{EpisodeKey, Seen, Subject};
 
@@ -20,8 +20,12 @@ pub const LATE_REFRESH_MS: i64 = 150_000;
 /// away, and is not worth a write a sample.
 pub const IDLE_REFRESH_MS: i64 = 900_000;
 
+/// What kinds that look back remember is kept this often while nothing is wrong, in milliseconds of the
+/// data: after a restart at most the last minute of it is missing.
+pub const PAST_REFRESH_MS: i64 = 60_000;
+
 /// What survives a restart.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Memory {
     /// Of kinds that judge values: one run for live data, one for late.
     Value {
@@ -29,6 +33,8 @@ pub enum Memory {
         live: Run,
         /// Fed by data older than the live horizon, or out of order.
         late: Run,
+        /// What the kind remembers beside: of live data, of late.
+        pasts: Option<Box<(Past, Past)>>,
     },
     /// Of kind `silent`.
     Silent(Silence),
@@ -39,7 +45,9 @@ impl Memory {
     #[must_use]
     pub fn is_idle(&self) -> bool {
         match self {
-            Self::Value { live, late } => live.phase == Phase::Good && late.phase == Phase::Good,
+            Self::Value { live, late, pasts } => {
+                live.phase == Phase::Good && late.phase == Phase::Good && pasts.is_none()
+            }
             Self::Silent(_) => false,
         }
     }
@@ -65,6 +73,8 @@ pub struct Track {
     pub changed: bool,
     /// Time of the value that was last kept.
     kept_at: UnixMs,
+    /// When the rule was last seen not to matter; a silence counts from there.
+    off_at: UnixMs,
 }
 
 impl Track {
@@ -72,10 +82,29 @@ impl Track {
     #[must_use]
     pub fn new(place: usize, rule: &Rule) -> Self {
         let memory = match rule.expect {
-            Expect::Band { .. } | Expect::State { .. } => Memory::Value { live: Run::default(), late: Run::default() },
             Expect::Silent { .. } => Memory::Silent(Silence { heard_at: UnixMs::MIN, ..Silence::default() }),
+            _ => Memory::Value {
+                live: Run::default(),
+                late: Run::default(),
+                pasts: looks_back(&rule.expect).then(Box::default),
+            },
         };
-        Self { rule: place, memory, changed: false, kept_at: UnixMs::MIN }
+        Self { rule: place, memory, changed: false, kept_at: UnixMs::MIN, off_at: UnixMs::MIN }
+    }
+
+    /// Goes on from what was kept; `false` where the rule is of another kind by now.
+    pub fn restore(&mut self, kept: Memory) -> bool {
+        match (&mut self.memory, kept) {
+            (Memory::Silent(silence), Memory::Silent(kept)) => *silence = kept,
+            (Memory::Value { live, late, pasts }, Memory::Value { live: kept_live, late: kept_late, pasts: kept }) => {
+                (*live, *late) = (kept_live, kept_late);
+                if let (Some(pasts), Some(kept)) = (pasts, kept) {
+                    *pasts = kept;
+                }
+            }
+            _ => return false,
+        }
+        true
     }
 
     /// How the live episode that began at `began_at` stands.
@@ -138,17 +167,21 @@ impl Track {
         &mut self,
         context: &Context<'_>,
         subject: (&Source, Option<&PointName>),
-        at: UnixMs,
-        base: UnixMs,
+        (at, base): (UnixMs, UnixMs),
         extra_ms: i64,
+        now: Circumstances<'_>,
         out: &mut Vec<Effect>,
     ) {
         let rule = &context.rules[self.rule];
         let (Memory::Silent(silence), Expect::Silent { after_ms, .. }) = (&mut self.memory, &rule.expect) else {
             return;
         };
+        if !rule.matters(now) {
+            self.off_at = at;
+            return;
+        }
         let before = silence.phase;
-        if let Some(seen) = silence.wait(at, base, after_ms + rule.for_ms + extra_ms) {
+        if let Some(seen) = silence.wait(at, base.max(self.off_at), after_ms + rule.for_ms + extra_ms) {
             out.push(Effect::Began { key: key(rule, subject, silence.began_at), seen, late: false });
         }
         self.changed |= silence.phase != before;
@@ -156,7 +189,10 @@ impl Track {
 
     /// The earliest time at which [`Track::wait`] could find anything; `None` where it cannot.
     pub fn silent_after(&self, rules: &[Rule], base: UnixMs) -> Option<UnixMs> {
+        let base = base.max(self.off_at);
         match (&self.memory, &rules[self.rule]) {
+            // Whether it matters is not known ahead.
+            (Memory::Silent(_), rule) if !rule.when.is_always() => Some(UnixMs::MIN),
             (Memory::Silent(silence), Rule { expect: Expect::Silent { after_ms, .. }, for_ms, .. })
                 if silence.phase != Phase::Open =>
             {
@@ -171,19 +207,17 @@ impl Track {
         &mut self,
         context: &Context<'_>,
         subject: (&Source, Option<&PointName>),
-        (at, value): (UnixMs, f64),
+        reading: Reading<'_>,
         live: bool,
+        now: Circumstances<'_>,
         out: &mut Vec<Effect>,
     ) {
         let rule = &context.rules[self.rule];
-        let Memory::Value { live: live_run, late: late_run } = &mut self.memory else { return };
-        let verdict = match rule.expect {
-            Expect::Band { low, high, low_return, high_return } => {
-                band::judge(value, low, high, low_return, high_return)
-            }
-            Expect::State { good } => state::judge(value, good),
-            Expect::Silent { .. } => return,
-        };
+        let Memory::Value { live: live_run, late: late_run, pasts } = &mut self.memory else { return };
+        if !rule.matters(now) {
+            return;
+        }
+        let at = reading.at;
         let late = !live || live_run.last.is_some_and(|(last, _)| at < last);
         let mut changed = false;
         // A late run ends where live data begins, and where late data steps back in time.
@@ -191,8 +225,20 @@ impl Track {
             changed = late_run.phase != Phase::Good;
             out.extend(cut_short(rule, subject, late_run));
             *late_run = Run::default();
+            if let Some(pasts) = pasts {
+                pasts.1 = Past::default();
+            }
         }
         let run = if late { late_run } else { live_run };
+        let looks_back = pasts.is_some();
+        let past = pasts.as_mut().map(|pasts| if late { &mut pasts.1 } else { &mut pasts.0 });
+        let fresh = run.last.is_none_or(|(last, _)| at.saturating_sub(last) > rule.gap_ms);
+        let Some((value, verdict)) = judge(rule, reading, past, fresh) else {
+            // Nothing can be said yet; the pause ends here all the same.
+            run.pass(at, reading.value, rule.gap_ms);
+            self.changed |= changed;
+            return;
+        };
         let before = (run.phase, run.told_excess);
         let turn = run.advance(at, value, verdict, durations(rule));
         if let Some(turn) = turn {
@@ -200,6 +246,7 @@ impl Track {
         }
         changed |= (run.phase, run.told_excess) != before;
         changed |= run.phase != Phase::Good && (!late || at.saturating_sub(self.kept_at) >= LATE_REFRESH_MS);
+        changed |= looks_back && at.saturating_sub(self.kept_at) >= PAST_REFRESH_MS;
         if changed {
             self.keep(at);
         }

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use super::{
     Filing,
-    follow::{Deciders, Follow, Writer},
+    follow::{Deciders, Follow},
+    writer::Writer,
 };
 use crate::{
     ingest::{Decoded, Verdict, Watermarks, decode::content_hash},
@@ -152,6 +153,7 @@ impl Core {
         let Input { batch, requests, filings, tick, now } = input;
         let mut out = Writer::default();
         out.commit.at = now;
+        self.follow.surround(now);
         let (mut counts, mut touched) = (Counts::default(), Touched::default());
         for body in batch {
             match body {

@@ -12,14 +12,16 @@ use wire::{About, Clock, Id, PointName, Sample, Source, State, Status, UnixMs};
 use super::{
     Filing, OwnSample,
     inspect::{Inspect, Wish, number_in},
+    surroundings::{self, Surroundings},
+    writer::Writer,
 };
 use crate::{
     causes,
     episode::{EpisodeKey, Seen, Severity},
-    ledger::{Commit, EpisodeRow, Loaded, NewMessage, Request},
+    ledger::{EpisodeRow, Loaded, NewMessage, Request},
     rules::{self, Standing},
     tickets::{
-        self, Look, Ticket, Transition,
+        self, Action, Look, Transition,
         tell::{Route, tell},
     },
     venues::{Venues, business_day},
@@ -54,6 +56,8 @@ pub(super) struct Follow {
     effects: Vec<rules::Effect>,
     /// Scheduled inspections.
     inspect: Inspect,
+    /// What rules are told of venues and rooms.
+    surroundings: Surroundings,
 }
 
 impl Follow {
@@ -81,7 +85,9 @@ impl Follow {
             abandoned: restored.abandoned,
             effects: Vec::new(),
             inspect: Inspect::restore(&loaded.records),
+            surroundings: Surroundings::default(),
         };
+        surroundings::restore(&loaded.records, &mut follow.rules);
         for device in &loaded.devices {
             follow.presence(&device.source, device.status.as_ref().map(|status| status.state));
             if let Some(about) = &device.about {
@@ -165,11 +171,24 @@ impl Follow {
                 out.commit.answered.push((request.id, answer));
                 continue;
             }
+            if let Action::Room { venue, room, state } = &request.action {
+                let event = rules::Event::RoomState { venue, room, state: *state };
+                rules::step(&mut self.rules, &event, now, &mut self.effects);
+                self.episodes(now, out);
+                out.commit.records.push(surroundings::record(venue, room, *state, &request.who, now));
+                out.commit.answered.push((request.id, Ok(String::new())));
+                continue;
+            }
             let event = tickets::Event::Person { who: request.who, ticket: request.ticket, action: request.action };
             let answers = self.tickets(&event, now, out);
             let answer = answers.into_iter().next_back().unwrap_or(Ok(String::new()));
             out.commit.answered.push((request.id, answer));
         }
+    }
+
+    /// Time passes for what rules are told of venues.
+    pub(super) fn surround(&mut self, now: UnixMs) {
+        self.surroundings.tell(&mut self.rules, now);
     }
 
     /// What jobs want committed.
@@ -195,6 +214,7 @@ impl Follow {
     /// Other venues are in force.
     pub(super) fn set_venues(&mut self, venues: &Arc<Venues>) {
         self.inspect.set_venues(venues);
+        self.surroundings.set_venues(venues, &mut self.rules);
         let venues = venues.clone();
         self.causes.depends(venues.dependencies());
         self.tickets.set_day_of(Arc::new(move |venue, at| business_day(venues.calendar(venue), at)));
@@ -367,30 +387,5 @@ impl Follow {
             }
         }
         out.commit.history.push(line);
-    }
-}
-
-/// Gathers what a step writes; the last state of a ticket or an episode wins.
-#[derive(Default)]
-pub(super) struct Writer {
-    pub(super) commit: Commit,
-    tickets: BTreeMap<u64, Ticket>,
-    episodes: BTreeMap<EpisodeKey, EpisodeRow>,
-}
-
-impl Writer {
-    fn ticket(&mut self, ticket: Ticket) {
-        self.tickets.insert(ticket.id, ticket);
-    }
-
-    fn episode(&mut self, row: EpisodeRow) {
-        self.episodes.insert(row.key.clone(), row);
-    }
-
-    /// The commit, with tickets and episodes in the order of their keys.
-    pub(super) fn finish(mut self) -> Commit {
-        self.commit.tickets = self.tickets.into_values().collect();
-        self.commit.episodes = self.episodes.into_values().collect();
-        self.commit
     }
 }

@@ -10,6 +10,8 @@ pub mod filing;
 pub mod follow;
 pub mod group;
 mod inspect;
+mod surroundings;
+mod writer;
 
 pub use core::{Core, Input, Stepped};
 pub use filing::{Filing, Filings, OwnSample};

@@ -2,7 +2,7 @@
 
 use wire::Id;
 
-use crate::episode::Severity;
+use crate::episode::{RoomState, Severity};
 
 /// What a person does with a ticket.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -61,6 +61,16 @@ pub enum Action {
         /// What is wrong, or what else there is to say.
         #[serde(default, skip_serializing_if = "String::is_empty")]
         note: String,
+    },
+    /// Say how a room stands; the number of the ticket stays empty.
+    Room {
+        /// Its venue.
+        venue: Id,
+        /// The room.
+        room: Id,
+        /// How; absent takes back what was said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        state: Option<RoomState>,
     },
     /// Open one by hand; the number of the ticket stays empty.
     Open {

@@ -36,6 +36,7 @@ impl Action {
             Self::Comment { .. } => "comment",
             Self::ConfirmCheck { .. } => "confirm",
             Self::Open { .. } => "open",
+            Self::Room { .. } => "room",
         }
     }
 
@@ -50,7 +51,7 @@ impl Action {
             Self::Open { description, .. } => description.trim(),
             Self::Assign { to } => to.trim(),
             Self::Duplicate { of } => of.trim(),
-            Self::Acknowledge | Self::Start | Self::Resume | Self::Close => "",
+            Self::Acknowledge | Self::Start | Self::Resume | Self::Close | Self::Room { .. } => "",
         }
     }
 
@@ -66,7 +67,7 @@ impl Action {
             Self::ConfirmCheck { .. } => ("note", false, WORDS_MAX),
             Self::Open { .. } => ("description", true, WORDS_MAX),
             Self::Duplicate { .. } => ("of", true, NAME_MAX + 16),
-            Self::Acknowledge | Self::Start | Self::Resume | Self::Close => return Ok(()),
+            Self::Acknowledge | Self::Start | Self::Resume | Self::Close | Self::Room { .. } => return Ok(()),
         };
         if needed && self.words().is_empty() {
             return Err(Refusal::Empty { field: field.into() });

@@ -3,7 +3,7 @@
 //! [`read`] finds the texts, [`file`] is their shape, [`set`] checks them, [`references`] the names in
 //! them, [`error`] says what is wrong. [`hours`] are opening hours in wall times, [`calendar`] the
 //! arithmetic over them, [`holidays`] the lists of days off and make-up days, [`advice`] what is
-//! allowed and should still be looked at, `names` what people call things, [`current`] the set in force
+//! allowed and should still be looked at, `names` what people call things, `hours_of_rules` what rules must know, [`current`] the set in force
 //! and its replacement when files change. Nothing here reads a clock.
 
 pub mod advice;
@@ -14,6 +14,7 @@ pub mod error;
 pub mod file;
 pub mod holidays;
 pub mod hours;
+mod hours_of_rules;
 mod names;
 pub mod read;
 mod references;

@@ -81,7 +81,7 @@ impl Bench {
         let (sqlite, mut ledger) = Sqlite::open(&path, Options::default()).unwrap();
         let own = folder.path().join("due.toml");
         std::fs::write(&own, DUE).unwrap();
-        let packs = Packs::load(&Rules { packs: vec!["ktv".into()], files: vec![own] }).unwrap();
+        let packs = Packs::load(&Rules { packs: vec!["ktv".into()], files: vec![own], ..Rules::default() }).unwrap();
         let (venues, now) = (venues(venues_text), ms(now));
         let core = Self::core(&mut ledger, &packs, &venues, now);
         let live = std::sync::RwLock::new(Live::default());

@@ -51,6 +51,8 @@ fn rules() -> Vec<Rule> {
         gap_ms: GAP_MS,
         severity: Severity::P3,
         team: id("hvac"),
+        when: rules::When::default(),
+        kinds: Vec::new(),
     };
     vec![
         rule("air-temperature", "temperature_celsius", Expect::Band { low, high, low_return, high_return }),

@@ -114,6 +114,8 @@ fn deciders() -> Deciders {
         gap_ms: rules::GAP_MS.max(2 * HOUR_MS),
         severity: Severity::P3,
         team: id("hvac"),
+        when: rules::When::default(),
+        kinds: Vec::new(),
     };
     let route = Route { channel: "desk".into(), teams: Vec::new(), severity_min: Severity::P4 };
     Deciders {

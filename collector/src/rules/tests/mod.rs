@@ -32,6 +32,8 @@ fn rule(name: &str, points: &[&str], expect: Expect, for_ms: i64, clear_for_ms: 
         gap_ms: GAP_MS,
         severity: Severity::P3,
         team: id("hvac"),
+        when: When::default(),
+        kinds: Vec::new(),
     }
 }
 
