@@ -78,6 +78,7 @@ fn every_route_answers_with_its_kind_and_its_policy() {
             "/api/v1/events" => "text/event-stream",
             "/metrics" => "text/plain",
             "/assets/{name}" => "text/css",
+            "/extinguishers.csv" => "text/csv",
             _ if json => "application/json",
             _ => "text/html",
         };

@@ -76,6 +76,7 @@ pub fn run(argument: &RegisterArgument) -> Result<ExitCode, Failure> {
 fn list(all: &[Extinguisher], venues: &Venues, language: Language) {
     let keys = ["venue", "room", "name", "type", "standing", "due", "scrap", "place"];
     let mut rows = vec![keys.map(|key| get(language, &format!("register.{key}")).to_owned()).to_vec()];
+    let due = |(date, far): (String, String)| if far.is_empty() { date } else { format!("{date} · {far}") };
     for e in all {
         let room = e.room.as_ref().map_or_else(String::new, |r| venues.room_name(&e.venue, r, language).into_owned());
         rows.push(vec![
@@ -84,8 +85,8 @@ fn list(all: &[Extinguisher], venues: &Venues, language: Language) {
             venues.asset_name(&e.venue, &e.asset, language).into_owned(),
             e.filling.map_or("-", |kind| kind.words(language)).to_owned(),
             text::standing(e.standing(), language).to_owned(),
-            text::due(e.days.service, e.service_days(), language),
-            text::due(e.days.scrap, e.scrap_days(), language),
+            due(text::due(e.days.service, e.service_days(), language)),
+            due(text::due(e.days.scrap, e.scrap_days(), language)),
             text::place(e, venues.zone(&e.venue), language),
         ]);
     }

@@ -191,13 +191,11 @@ impl Desk<'_> {
         let head = head.map(|key| get(language, &format!("rounds.{key}")).to_owned()).to_vec();
         let rows = round.items.iter().map(|item| {
             let answer = item.answer();
-            let open = if item.evidence == crate::rounds::Evidence::Tag { "tag_needed" } else { "open_answer" };
             vec![
                 item.name(),
                 text::target(round, item, self.venues, language),
                 text::question(item, language).to_owned(),
-                answer
-                    .map_or_else(|| get(language, &format!("rounds.{open}")).to_owned(), |a| text::answer(a, language)),
+                text::answer_of(item, language),
                 answer.map_or_else(String::new, |a| text::by(&a.by, language)),
                 answer.map_or_else(String::new, |a| clock(a.at)),
             ]

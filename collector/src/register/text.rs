@@ -41,17 +41,23 @@ pub fn basis(basis: Basis, language: Language) -> &'static str {
     )
 }
 
-/// A date with how far it is: `2026-12-01, in 8 days`.
+/// Further away than this the number of days tells nobody anything.
+const DAYS_TOLD_MAX: i32 = 366;
+
+/// A date, and how far it is where that is near: `2026-12-01` and `in 8 days`.
 #[must_use]
-pub fn due(day: Option<Day>, days: Option<i32>, language: Language) -> String {
-    let (Some(day), Some(days)) = (day, days) else { return get(language, "register.not_known").into() };
-    let date = day.date.to_string();
-    let (key, n) = match days {
-        0 => ("register.due_today", 0),
-        n if n < 0 => ("register.due_past", n.unsigned_abs()),
-        n => ("register.due_in", n.unsigned_abs()),
+pub fn due(day: Option<Day>, days: Option<i32>, language: Language) -> (String, String) {
+    let (Some(day), Some(days)) = (day, days) else {
+        return (get(language, "register.not_known").into(), String::new());
     };
-    fill(language, key, &[("date", &date), ("n", &n.to_string())])
+    let n = days.unsigned_abs().to_string();
+    let far = match days {
+        0 => get(language, "register.due_today").into(),
+        days if days < 0 => fill(language, "register.due_past", &[("n", &n)]),
+        days if days <= DAYS_TOLD_MAX => fill(language, "register.due_in", &[("n", &n)]),
+        _ => String::new(),
+    };
+    (day.date.to_string(), far)
 }
 
 /// Whether it hangs in its place, and since which reading that is known.

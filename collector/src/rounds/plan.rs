@@ -160,7 +160,7 @@ pub fn plans(venue: &file::Venue) -> Result<Vec<Plan>, Wrong> {
                 Some((n, own)) => (format!("round[{}]", n + 1), over(&template.round, own)),
                 None => (format!("round.{}", template.round.id), template.round.clone()),
             };
-            plans.push(plan(&place, &round, venue, own.is_some())?);
+            plans.push(plan(&place, &round, venue, own.is_some_and(|(_, own)| own.team.is_some()))?);
         }
     }
     for (n, own) in venue.round.iter().enumerate() {
@@ -199,12 +199,12 @@ fn over(template: &file::Round, own: &file::Round) -> file::Round {
     }
 }
 
-fn plan(place: &str, round: &file::Round, venue: &file::Venue, is_own: bool) -> Result<Plan, Wrong> {
+fn plan(place: &str, round: &file::Round, venue: &file::Venue, is_own_team: bool) -> Result<Plan, Wrong> {
     let key = |name: &str| format!("{place}.{name}");
     let id = Id::parse(&round.id).map_err(|_| (key("id"), "round_id", round.id.clone()))?;
     let team = match &round.team {
         // A built-in round names a team that a venue need not have.
-        Some(team) if is_own && !venue.team.contains_key(team) && team.as_str() != TEAM => {
+        Some(team) if is_own_team && !venue.team.contains_key(team) && team.as_str() != TEAM => {
             return Err((key("team"), "no_team", team.to_string()));
         }
         Some(team) => team.clone(),

@@ -3,7 +3,7 @@
 
 use wire::UnixMs;
 
-use super::{Answer, By, Flag, Item, Plan, Refusal, Round, Stage, Target};
+use super::{Answer, By, Evidence, Flag, Item, Plan, Refusal, Round, Stage, Target};
 use crate::{
     config::Language,
     texts::{duration, fill, get},
@@ -72,6 +72,16 @@ pub fn answer(answer: &Answer, language: Language) -> String {
         (false, _) => "rounds.not_passed",
     };
     fill(language, key, &[("note", &answer.note)])
+}
+
+/// The answer to a question, or what it waits for.
+#[must_use]
+pub fn answer_of(item: &Item, language: Language) -> String {
+    match item.answer() {
+        Some(given) => answer(given, language),
+        None if item.evidence == Evidence::Tag => get(language, "rounds.tag_needed").into(),
+        None => get(language, "rounds.open_answer").into(),
+    }
 }
 
 /// Who gave an answer.

@@ -91,7 +91,7 @@ impl IntoResponse for Refusal {
 }
 
 /// Asks the ledger off the runtime's threads.
-async fn ask<T: Serialize + Send + 'static>(
+pub(super) async fn ask<T: Serialize + Send + 'static>(
     shared: Arc<Shared>,
     asking: impl FnOnce(&Shared) -> Result<T, Refusal> + Send + 'static,
 ) -> Result<Json<T>, Refusal> {
@@ -340,7 +340,7 @@ pub async fn openapi() -> Response {
     ([(header::CONTENT_TYPE, "application/json")], OPENAPI).into_response()
 }
 
-fn id(name: &str, text: &str) -> Result<Id, Refusal> {
+pub(super) fn id(name: &str, text: &str) -> Result<Id, Refusal> {
     Id::parse(text).map_err(|_| {
         Refusal::bad(format!("`{name}`: {}", short(text)), "1 to 64 of a-z, 0-9 and `-`; see /api/v1/rooms")
     })

@@ -2,13 +2,14 @@
 //! nothing and decides nothing; every page works without a script, and a script keeps it fresh.
 //!
 //! [`view`] turns what is stored into what is shown, [`pages`] and [`api`] give it as HTML and JSON,
-//! [`chart`] draws series, [`events`] tells open pages what changed, [`status`] is for machines that
+//! [`fire`] the same for fire equipment, [`chart`] draws series, [`events`] tells open pages what changed, [`status`] is for machines that
 //! look after the collector, [`language`] chooses words, [`guard`] sets the headers of all answers.
 
 pub mod api;
 pub mod assets;
 pub mod chart;
 pub mod events;
+pub mod fire;
 pub mod guard;
 pub mod language;
 pub mod pages;
@@ -24,11 +25,14 @@ use tokio::{net::TcpListener, sync::watch};
 use crate::Shared;
 
 /// Every route, as the OpenAPI document and the tests know them: path and whether it is JSON API.
-pub const ROUTES: [(&str, bool); 13] = [
+pub const ROUTES: [(&str, bool); 18] = [
     ("/", false),
     ("/rooms/{venue}/{room}", false),
     ("/tickets", false),
     ("/tickets/{number}", false),
+    ("/rounds", false),
+    ("/extinguishers", false),
+    ("/extinguishers.csv", false),
     ("/assets/{name}", false),
     ("/healthz", true),
     ("/metrics", true),
@@ -36,6 +40,8 @@ pub const ROUTES: [(&str, bool); 13] = [
     ("/api/v1/tickets", true),
     ("/api/v1/tickets/{number}", true),
     ("/api/v1/readings", true),
+    ("/api/v1/extinguishers", true),
+    ("/api/v1/rounds", true),
     ("/api/v1/events", true),
     ("/api/v1/openapi.json", true),
 ];
@@ -47,6 +53,9 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .route("/rooms/{venue}/{room}", get(pages::room))
         .route("/tickets", get(pages::tickets))
         .route("/tickets/{number}", get(pages::ticket))
+        .route("/rounds", get(pages::fire::rounds))
+        .route("/extinguishers", get(pages::fire::extinguishers))
+        .route("/extinguishers.csv", get(pages::fire::extinguishers_csv))
         .route("/assets/{name}", get(assets::serve))
         .route("/healthz", get(status::health))
         .route("/metrics", get(status::metrics))
@@ -54,6 +63,8 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .route("/api/v1/tickets", get(api::tickets))
         .route("/api/v1/tickets/{number}", get(api::ticket))
         .route("/api/v1/readings", get(api::readings))
+        .route("/api/v1/extinguishers", get(fire::extinguishers))
+        .route("/api/v1/rounds", get(fire::rounds))
         .route("/api/v1/events", get(events::stream))
         .route("/api/v1/openapi.json", get(api::openapi))
         .fallback(pages::not_found)

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use wire::{Id, UnixMs};
 
 mod figures;
+pub mod fire;
 mod templates;
 
 use self::templates::{Base, Message, Room, Rooms, TicketPage, Tickets};
