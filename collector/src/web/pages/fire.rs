@@ -141,7 +141,7 @@ fn row(e: &Extinguisher, venues: &Venues, language: Language) -> Row {
 }
 
 #[derive(Template)]
-#[template(path = "rounds.html")]
+#[template(path = "round_list.html")]
 struct RoundsPage {
     base: Base,
     title: &'static str,
