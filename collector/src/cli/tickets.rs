@@ -2,39 +2,28 @@
 //! action goes into the ledger as a request; the collector's next step decides and answers, so that
 //! nothing but the step ever changes a ticket.
 
-use std::{
-    path::PathBuf,
-    process::ExitCode,
-    thread::sleep,
-    time::{Duration, Instant},
-};
+mod act;
+
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Args, Subcommand};
 use wire::Id;
+
+use act::Act;
 
 use super::{ConfigArgument, Failure, LanguageArgument, table};
 use crate::{
     config::Language,
     episode::Severity,
-    ledger::{Inbox, Reader, TicketFilter, sqlite::Sqlite},
+    ledger::{Reader, TicketFilter, sqlite::Sqlite},
     packs::Packs,
     texts::{self, fill, get},
     tickets::{
-        Action, DATA, Refusal, Stage, Ticket, Transition,
+        DATA, Ticket, Transition,
         text::{self, Scene},
     },
     venues::{self, Venues},
-    world::{Clock, SystemClock},
 };
-
-/// How long a running collector may take to answer.
-const ANSWER_TIME: Duration = Duration::from_secs(5);
-
-/// Real time between two looks for the answer.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
-
-/// Nobody answered in time; trying again later helps (sysexits' `EX_TEMPFAIL`).
-const EXIT_NO_ANSWER: u8 = 75;
 
 /// Arguments of `tickets`.
 #[derive(Debug, Args)]
@@ -63,62 +52,29 @@ enum Command {
         /// Those that ended, too.
         #[arg(long)]
         all: bool,
+        /// Only of this venue.
+        #[arg(long)]
+        venue: Option<Id>,
         /// Only of this room.
         #[arg(long)]
         room: Option<Id>,
         /// Only of this team.
         #[arg(long)]
         team: Option<Id>,
+        /// Only those at least this bad, P1 to P4.
+        #[arg(long, value_parser = severity)]
+        severity: Option<Severity>,
+        /// Only those that are yours; --who says who you are.
+        #[arg(long)]
+        mine: bool,
     },
     /// Explains a ticket and tells its history. NUMBER may be the end of it, such as 004.
-    Show { number: String },
+    Show {
+        /// Its number, or the end of it.
+        number: String,
+    },
     #[command(flatten)]
     Act(Act),
-}
-
-/// What a person does with a ticket.
-#[derive(Debug, Subcommand)]
-enum Act {
-    /// I am on it.
-    Ack { number: String },
-    /// I am there.
-    Start { number: String },
-    /// It waits: for parts, a vendor, closing time …
-    Hold { number: String, reason: String },
-    /// It goes on.
-    Resume { number: String },
-    /// It is mended; the readings are asked.
-    Fixed { number: String, note: Option<String> },
-    /// Ends a ticket that is fixed.
-    Close { number: String },
-    /// There was nothing wrong.
-    FalseAlarm { number: String, note: String },
-    /// Another ticket has it.
-    Duplicate { number: String, of: String },
-    /// Opens it again.
-    Reopen { number: String, note: String },
-    /// Says something.
-    Comment { number: String, text: String },
-    /// Gives it to a person.
-    Assign { number: String, to: String },
-    /// Opens one by hand.
-    Open {
-        /// The venue.
-        venue: Id,
-        /// The room.
-        room: Id,
-        /// What is wrong.
-        description: String,
-        /// P1 to P4.
-        #[arg(long, default_value = "P3", value_parser = severity)]
-        severity: Severity,
-        /// Who mends it: av, it, hvac, electrical, fire, kitchen, cleaning, or one of your own.
-        #[arg(long)]
-        team: Id,
-        /// The asset, if it is about one.
-        #[arg(long)]
-        asset: Option<Id>,
-    },
 }
 
 fn severity(text: &str) -> Result<Severity, String> {
@@ -143,11 +99,18 @@ pub fn run(argument: &TicketsArgument) -> Result<ExitCode, Failure> {
     })?;
     let venues = venues::current::read(&config)?;
     let desk = Desk { packs: &packs, venues: &venues, language, json: argument.json, store: &store };
+    let who = argument.who.clone().unwrap_or_else(user);
     match &argument.command {
-        Command::List { all, room, team } => desk.list(*all, room.clone(), team.clone()),
+        Command::List { all, venue, room, team, severity, mine } => {
+            let (venue, room, team) = (venue.clone(), room.clone(), team.clone());
+            let filter = TicketFilter { open: !all, venue, room, team, ..TicketFilter::default() };
+            let wanted = |t: &Ticket| {
+                severity.is_none_or(|least| t.severity <= least) && (!mine || t.assignee.as_deref() == Some(&*who))
+            };
+            desk.list(&filter, wanted)
+        }
         Command::Show { number } => desk.show(&desk.find(number)?),
         Command::Act(act) => {
-            let who = argument.who.clone().unwrap_or_else(user);
             let (number, action) = desk.action(act)?;
             desk.act(&who, &number, &action)
         }
@@ -172,15 +135,15 @@ struct Desk<'a> {
 }
 
 impl Desk<'_> {
-    fn list(&self, all: bool, room: Option<Id>, team: Option<Id>) -> Result<ExitCode, Failure> {
-        let filter = TicketFilter { open: !all, room, team, ..TicketFilter::default() };
-        let mut tickets = self.store.tickets(&filter).map_err(|e| Failure::other("read the tickets", e))?;
+    fn list(&self, filter: &TicketFilter, wanted: impl Fn(&Ticket) -> bool) -> Result<ExitCode, Failure> {
+        let mut tickets = self.store.tickets(filter).map_err(|e| Failure::other("read the tickets", e))?;
+        tickets.retain(wanted);
         // What is worst stands first, and among equals what waits longest.
         tickets.sort_by_key(|t| (t.stage.is_ended(), t.severity, t.opened_at));
         if self.json {
             println!("{}", json(&tickets));
         } else if tickets.is_empty() {
-            println!("{}", get(self.language, if all { "cli.no_tickets_at_all" } else { "cli.no_tickets" }));
+            println!("{}", get(self.language, if filter.open { "cli.no_tickets" } else { "cli.no_tickets_at_all" }));
         } else {
             print!("{}", self.table(&tickets));
         }
@@ -251,68 +214,6 @@ impl Desk<'_> {
             }
         }
         Err(said("cli_error.no_ticket"))
-    }
-
-    /// Which ticket, by its whole number, and what to do with it.
-    fn action(&self, act: &Act) -> Result<(String, Action), Failure> {
-        let (number, action) = match act {
-            Act::Ack { number } => (number, Action::Acknowledge),
-            Act::Start { number } => (number, Action::Start),
-            Act::Hold { number, reason } => (number, Action::Hold { reason: reason.clone() }),
-            Act::Resume { number } => (number, Action::Resume),
-            Act::Fixed { number, note } => (number, Action::Fixed { note: note.clone().unwrap_or_default() }),
-            Act::Close { number } => (number, Action::Close),
-            Act::FalseAlarm { number, note } => (number, Action::FalseAlarm { note: note.clone() }),
-            Act::Duplicate { number, of } => (number, Action::Duplicate { of: self.find(of)?.number }),
-            Act::Reopen { number, note } => (number, Action::Reopen { note: note.clone() }),
-            Act::Comment { number, text } => (number, Action::Comment { text: text.clone() }),
-            Act::Assign { number, to } => (number, Action::Assign { to: to.clone() }),
-            Act::Open { venue, room, description, severity, team, asset } => {
-                let (venue, room, team, asset) = (venue.clone(), room.clone(), team.clone(), asset.clone());
-                let description = description.clone();
-                let open = Action::Open { venue, room, asset, severity: *severity, team, description };
-                return Ok((String::new(), open));
-            }
-        };
-        Ok((self.find(number)?.number, action))
-    }
-
-    fn act(&self, who: &str, number: &str, action: &Action) -> Result<ExitCode, Failure> {
-        let failed = |e| Failure::other("ask the collector", e);
-        let id = self.store.put_request(SystemClock.now(), who, number, action).map_err(failed)?;
-        let end = Instant::now() + ANSWER_TIME;
-        loop {
-            match self.store.answer(id).map_err(failed)? {
-                Some(Ok(done)) => {
-                    self.say_done(&done);
-                    return Ok(ExitCode::SUCCESS);
-                }
-                Some(Err(refused)) => {
-                    let words = Refusal::from_stored(&refused).map(|r| texts::refusal(self.language, &r));
-                    return Err(Failure::said(words.unwrap_or(refused)));
-                }
-                None if Instant::now() >= end => {
-                    eprintln!("{}", get(self.language, "cli_error.no_answer"));
-                    return Ok(ExitCode::from(EXIT_NO_ANSWER));
-                }
-                None => sleep(LOOK_EVERY),
-            }
-        }
-    }
-
-    fn say_done(&self, done: &str) {
-        #[derive(serde::Deserialize)]
-        struct Done {
-            ticket: String,
-            stage: Stage,
-        }
-        match serde_json::from_str::<Done>(done) {
-            Ok(d) if !self.json => {
-                let values = [("number", &*d.ticket), ("stage", texts::stage(self.language, d.stage))];
-                println!("{}", fill(self.language, "cli.done", &values));
-            }
-            _ => println!("{done}"),
-        }
     }
 }
 

@@ -1,0 +1,148 @@
+//! What people do with tickets on the command line: turns arguments into an [`Action`], puts it into
+//! the ledger as a request, and says what the running collector answered. Never changes a ticket.
+
+use std::{
+    process::ExitCode,
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+use clap::Subcommand;
+use wire::Id;
+
+use super::{Desk, severity};
+use crate::{
+    cli::Failure,
+    episode::Severity,
+    ledger::{Inbox, Reader},
+    texts::{self, fill, get},
+    tickets::{Action, Refusal, Stage, text},
+    world::{Clock, SystemClock},
+};
+
+/// How long a running collector may take to answer.
+const ANSWER_TIME: Duration = Duration::from_secs(5);
+
+/// Real time between two looks for the answer.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// Nobody answered in time; trying again later helps (sysexits' `EX_TEMPFAIL`).
+const EXIT_NO_ANSWER: u8 = 75;
+
+/// What a person does with a ticket.
+#[derive(Debug, Subcommand)]
+pub(super) enum Act {
+    /// I am on it.
+    Ack { number: String },
+    /// I am there.
+    Start { number: String },
+    /// It waits: for parts, a vendor, closing time …
+    Hold { number: String, reason: String },
+    /// It goes on.
+    Resume { number: String },
+    /// It is mended; the readings are asked.
+    Fixed { number: String, note: Option<String> },
+    /// Ends a ticket that is fixed.
+    Close { number: String },
+    /// There was nothing wrong.
+    FalseAlarm { number: String, note: String },
+    /// Another ticket has it.
+    Duplicate { number: String, of: String },
+    /// Opens it again.
+    Reopen { number: String, note: String },
+    /// Says something.
+    Comment { number: String, text: String },
+    /// Gives it to a person.
+    Assign { number: String, to: String },
+    /// Opens one by hand.
+    Open {
+        /// The venue.
+        venue: Id,
+        /// The room.
+        room: Id,
+        /// What is wrong.
+        description: String,
+        /// P1 to P4.
+        #[arg(long, default_value = "P3", value_parser = severity)]
+        severity: Severity,
+        /// Who mends it: av, it, hvac, electrical, fire, kitchen, cleaning, or one of your own.
+        #[arg(long)]
+        team: Id,
+        /// The asset, if it is about one.
+        #[arg(long)]
+        asset: Option<Id>,
+    },
+}
+
+impl Desk<'_> {
+    /// Which ticket, by its whole number, and what to do with it.
+    pub(super) fn action(&self, act: &Act) -> Result<(String, Action), Failure> {
+        let (number, action) = match act {
+            Act::Ack { number } => (number, Action::Acknowledge),
+            Act::Start { number } => (number, Action::Start),
+            Act::Hold { number, reason } => (number, Action::Hold { reason: reason.clone() }),
+            Act::Resume { number } => (number, Action::Resume),
+            Act::Fixed { number, note } => (number, Action::Fixed { note: note.clone().unwrap_or_default() }),
+            Act::Close { number } => (number, Action::Close),
+            Act::FalseAlarm { number, note } => (number, Action::FalseAlarm { note: note.clone() }),
+            Act::Duplicate { number, of } => (number, Action::Duplicate { of: self.find(of)?.number }),
+            Act::Reopen { number, note } => (number, Action::Reopen { note: note.clone() }),
+            Act::Comment { number, text } => (number, Action::Comment { text: text.clone() }),
+            Act::Assign { number, to } => (number, Action::Assign { to: to.clone() }),
+            Act::Open { venue, room, description, severity, team, asset } => {
+                let (venue, room, team, asset) = (venue.clone(), room.clone(), team.clone(), asset.clone());
+                let description = description.clone();
+                let open = Action::Open { venue, room, asset, severity: *severity, team, description };
+                return Ok((String::new(), open));
+            }
+        };
+        Ok((self.find(number)?.number, action))
+    }
+
+    pub(super) fn act(&self, who: &str, number: &str, action: &Action) -> Result<ExitCode, Failure> {
+        let failed = |e| Failure::other("ask the collector", e);
+        let id = self.store.put_request(SystemClock.now(), who, number, action).map_err(failed)?;
+        let end = Instant::now() + ANSWER_TIME;
+        loop {
+            match self.store.answer(id).map_err(failed)? {
+                Some(Ok(done)) => {
+                    self.say_done(&done);
+                    return Ok(ExitCode::SUCCESS);
+                }
+                Some(Err(refused)) => {
+                    let words = Refusal::from_stored(&refused).map(|r| texts::refusal(self.language, &r));
+                    return Err(Failure::said(words.unwrap_or(refused)));
+                }
+                None if Instant::now() >= end => {
+                    eprintln!("{}", get(self.language, "cli_error.no_answer"));
+                    return Ok(ExitCode::from(EXIT_NO_ANSWER));
+                }
+                None => sleep(LOOK_EVERY),
+            }
+        }
+    }
+
+    fn say_done(&self, done: &str) {
+        #[derive(serde::Deserialize)]
+        struct Done {
+            ticket: String,
+            stage: Stage,
+        }
+        match serde_json::from_str::<Done>(done) {
+            Ok(d) if !self.json => {
+                let values = [("number", &*d.ticket), ("stage", texts::stage(self.language, d.stage))];
+                println!("{}", fill(self.language, "cli.done", &values));
+                if let Some(time) = self.asked_at(&d.ticket).filter(|_| d.stage == Stage::Verifying) {
+                    println!("{}", fill(self.language, "cli.verified_at", &[("time", &time)]));
+                }
+            }
+            _ => println!("{done}"),
+        }
+    }
+
+    /// When the readings have their say on a fix.
+    fn asked_at(&self, number: &str) -> Option<String> {
+        let ticket = self.store.ticket(number).ok()??;
+        Some(text::time(ticket.verify_at?, self.venues.zone(&ticket.venue), self.language))
+    }
+}
