@@ -81,6 +81,31 @@ fn main() {
             value
         }
     });
+    each_kind();
+}
+
+/// One rule of each kind for one point, as a pack has them; everything is well.
+const KINDS: [(&str, &str); 7] = [
+    ("band", "low = 18.0\nhigh = 22.0\nlow_return = 18.5\nhigh_return = 21.5"),
+    ("state", "good = true"),
+    ("stuck", "after = \"30m\""),
+    ("rate", "rise = 2.0\nper = \"10m\""),
+    ("share", "high = 24.0\nshare = 0.25\nwindow = \"1h\""),
+    ("due", "within = \"10d\""),
+    ("disagree", "with = [\"shelf_*_celsius\"]\napart = 3.0"),
+];
+
+fn each_kind() {
+    let shelves = [("shelf_1_celsius", 20.0), ("shelf_2_celsius", 20.2), ("shelf_3_celsius", 19.9)];
+    let words = "{ title = \"t\", meaning = \"m\", hint = \"h\" }";
+    for (kind, keys) in KINDS {
+        let text = format!(
+            "[[rule]]\nid = \"one\"\nkind = \"{kind}\"\npoints = [\"shelf_1_celsius\"]\n{keys}\nseverity = \"P3\"\n\
+             team = \"hvac\"\nsource = \"bench\"\nverified = false\nzh = {words}\nen = {words}\n"
+        );
+        let rules = Packs::parse("bench", &text).expect("a valid rule").rules();
+        run(&format!("kind `{kind}` alone"), &rules, &shelves, |_, round, value| wander(round, value));
+    }
 }
 
 fn wander(round: i64, value: f64) -> f64 {

@@ -6,7 +6,11 @@ use super::*;
 use crate::episode::Severity;
 
 mod brute;
+mod meaning;
+mod orders;
+mod plan;
 mod property;
+mod random;
 
 const SECOND: i64 = 1_000;
 const MINUTE: i64 = 60 * SECOND;

@@ -1,59 +1,23 @@
 //! Random arrival orders against the brute-force reading of the definition: late, missing, faulty,
 //! reordered and unplaced samples, gaps, and restarts of the collector.
-//!
-//! `HALLWATCH_CASES` asks for more cases, `HALLWATCH_SEED` for a certain run; a failure prints both.
+
+use std::sync::Arc;
 
 use crate::episode::Subject;
 
 use super::{
-    brute::{Arrival, Band, Episode, FUTURE_MS, HORIZON_MS, Moment, Word, judge, point_silences, silences},
+    brute::{Arrival, Band, Episode, FUTURE_MS, HORIZON_MS, Moment, Quiet, Word, judge, point_silences, silences},
+    plan,
+    random::{Random, for_some_cases},
     *,
 };
 
 /// Cases of the default run, of each kind.
 const CASES: u64 = 60_000;
 
-/// A small generator of our own (splitmix64), so that a seed means the same for ever.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, n: i64) -> i64 {
-        i64::try_from(self.next() % n as u64).unwrap()
-    }
-
-    fn one_in(&mut self, n: i64) -> bool {
-        self.below(n) == 0
-    }
-
-    fn pick<T: Copy>(&mut self, all: &[T]) -> T {
-        all[usize::try_from(self.below(all.len() as i64)).unwrap()]
-    }
-}
-
-/// Runs `case` for each seed and prints the seed of the one that fails.
+/// Runs `case` for each seed.
 fn for_each_case(case: impl Fn(&mut Random)) {
     for_some_cases(CASES, case);
-}
-
-/// The same, where a case is a large one.
-fn for_some_cases(usual: u64, case: impl Fn(&mut Random)) {
-    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
-    let (cases, first) = (number("HALLWATCH_CASES").unwrap_or(usual), number("HALLWATCH_SEED").unwrap_or(1));
-    for seed in first..first + cases {
-        let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| case(&mut Random(seed))));
-        if let Err(panic) = caught {
-            eprintln!("HALLWATCH_SEED={seed} HALLWATCH_CASES=1 runs this case alone");
-            std::panic::resume_unwind(panic);
-        }
-    }
 }
 
 fn band(random: &mut Random) -> Band {
@@ -223,35 +187,65 @@ fn a_restart_at_any_moment_changes_nothing_live() {
     });
 }
 
+/// A rule that watches for silence, and when it matters.
+fn quiet(random: &mut Random, points: &[&str], quiet: Quiet) -> (Rule, Place) {
+    let expect = Expect::Silent { after_ms: quiet.after_ms, agent: points.is_empty() };
+    let rule = Rule { when: plan::when(random), ..rule("quiet", points, expect, quiet.for_ms, quiet.clear_for_ms) };
+    (rule, Place { kind: None, hours: Arc::new(plan::hours(random)) })
+}
+
+fn listening(rule: &Rule, place: &Place, settings: Settings) -> State {
+    let mut state = State::new(vec![rule.clone()], settings);
+    state.set_place(&source().venue, place.clone());
+    state
+}
+
+fn length(random: &mut Random) -> Quiet {
+    Quiet {
+        after_ms: random.pick(&[20, 60]) * SECOND,
+        for_ms: random.pick(&[0, 30]) * SECOND,
+        clear_for_ms: random.pick(&[0, 30]) * SECOND,
+        stall_ms: random.pick(&[45, 1_000]) * SECOND,
+    }
+}
+
 #[test]
 fn silences_are_what_the_definition_says() {
     let reached = std::cell::Cell::new((0u64, 0u64));
     for_each_case(|random| {
-        let (after, lasts, clear) =
-            (random.pick(&[20, 60]) * SECOND, random.pick(&[0, 30]) * SECOND, random.pick(&[0, 30]) * SECOND);
-        let settings = Settings { stall_ms: random.pick(&[45, 1_000]) * SECOND, ..Settings::default() };
-        let expect = Expect::Silent { after_ms: after, agent: true };
-        let mut state = State::new(vec![rule("quiet", &[], expect, lasts, clear)], settings);
+        let lengths = length(random);
+        let settings = Settings { stall_ms: lengths.stall_ms, ..Settings::default() };
+        let (rule, place) = quiet(random, &[], lengths);
+        let mut state = listening(&rule, &place, settings);
         let (mut now, mut moments, mut out) = (START, Vec::new(), Vec::new());
+        let (mut kept, mut newest) = (std::collections::BTreeMap::new(), START);
         for i in 0..2 + random.below(22) {
             now += random.pick(&[1, 5, 10, 10, 30, 50]) * SECOND;
             if i == 0 || random.one_in(2) {
                 let at = now - random.pick(&[0, 0, 0, 3, 40]) * SECOND;
                 feed(&mut state, &Arrival { now, at, placed: true, value: Some(20.0) }, &mut out);
                 moments.push(Moment::Heard { now, at });
+                newest = if i == 0 { at } else { newest.max(at) };
             } else {
                 step(&mut state, &Event::Tick, now, &mut out);
                 moments.push(Moment::Tick { now });
             }
+            for (key, value) in state.take_changed() {
+                kept.insert(key, value.expect("a silence is never forgotten"));
+            }
+            if random.one_in(10) {
+                state = listening(&rule, &place, settings);
+                assert_eq!(state.restore(kept.clone()).tracks, 1);
+                state.heard(&source(), newest);
+                moments.push(Moment::Restart { now });
+            }
         }
-        let expected: Vec<_> = silences(&moments, after, lasts, clear, settings.stall_ms);
-        let told: Vec<_> = told(&out).into_iter().map(|e| (e.began_at, e.ended_at)).collect();
-        let mut sorted = expected.clone();
-        sorted.sort();
-        let mut told_sorted = told;
-        told_sorted.sort();
-        assert_eq!(told_sorted, sorted, "after {after} for {lasts} clear {clear} {settings:?}\n{moments:#?}");
+        let mut expected = silences(&moments, lengths, &|at| plan::matters(&rule, &place, at, None));
         let over = expected.iter().filter(|(_, end)| end.is_some()).count() as u64;
+        let mut told: Vec<_> = told(&out).into_iter().map(|e| (e.began_at, e.ended_at)).collect();
+        expected.sort();
+        told.sort();
+        assert_eq!(told, expected, "{lengths:?}\n{rule:?}\n{place:?}\n{moments:#?}");
         reached.set((reached.get().0 + expected.len() as u64, reached.get().1 + over));
     });
     let (began, over) = reached.get();
@@ -342,11 +336,9 @@ fn points_and_agents_do_not_disturb_each_other() {
 fn silences_of_points_are_what_the_definition_says() {
     let reached = std::cell::Cell::new((0u64, 0u64));
     for_some_cases(CASES / 6, |random| {
-        let (after, lasts, clear) =
-            (random.pick(&[20, 60]) * SECOND, random.pick(&[0, 30]) * SECOND, random.pick(&[0, 30]) * SECOND);
-        let expect = Expect::Silent { after_ms: after, agent: false };
-        let rule = rule("quiet", &["temperature_celsius"], expect, lasts, clear);
-        let mut state = State::new(vec![rule], Settings::default());
+        let lengths = length(random);
+        let (rule, place) = quiet(random, &["temperature_celsius"], lengths);
+        let mut state = listening(&rule, &place, Settings::default());
         let (mut now, mut words, mut out) = (START, Vec::new(), Vec::new());
         let mut valued = true;
         for _ in 0..1 + random.below(24) {
@@ -362,9 +354,11 @@ fn silences_of_points_are_what_the_definition_says() {
             feed(&mut state, &Arrival { now, at: now, placed: true, value }, &mut out);
             words.push(Word { at: now, valued });
         }
-        let expected = point_silences(&words, after + lasts, after, clear);
+        let Quiet { after_ms, for_ms, clear_for_ms, .. } = lengths;
+        let matters = |at| plan::matters(&rule, &place, at, None);
+        let expected = point_silences(&words, (after_ms + for_ms, after_ms, clear_for_ms), &matters);
         let told: Vec<_> = told(&out).into_iter().map(|e| (e.began_at, e.ended_at)).collect();
-        assert_eq!(told, expected, "after {after} for {lasts} clear {clear}\n{words:#?}");
+        assert_eq!(told, expected, "{lengths:?}\n{rule:?}\n{place:?}\n{words:#?}");
         let over = expected.iter().filter(|(_, end)| end.is_some()).count() as u64;
         reached.set((reached.get().0 + expected.len() as u64, reached.get().1 + over));
     });
