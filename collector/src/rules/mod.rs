@@ -19,6 +19,7 @@ pub mod due;
 pub mod judge;
 pub mod pattern;
 pub mod rate;
+pub mod room;
 pub mod run;
 pub mod share;
 pub mod silent;

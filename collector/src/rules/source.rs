@@ -189,17 +189,17 @@ impl SourceState {
         faults: &[(PointName, Fault)],
         out: &mut Vec<Effect>,
     ) {
-        let Settings { live_horizon_ms, future_ms, .. } = context.settings;
-        let unbelievable = at > context.now.saturating_add(future_ms);
-        let live = placed && !unbelievable && at >= context.now.saturating_sub(live_horizon_ms);
+        let live = context.settings.is_live(at, placed, context.now);
         self.expect_agent(if live { at } else { context.now });
-        if unbelievable {
+        if at > context.now.saturating_add(context.settings.future_ms) {
             return;
         }
         if live {
             self.hear_agent(context, at, out);
         }
-        let then = context.circumstances(at);
+        // How the room stood when old data was read, nobody knows.
+        let then = Context { room: context.room.filter(|_| live), ..*context };
+        let then = then.circumstances(at);
         let mut hint = 0;
         for (name, value) in points {
             let Some(i) = self.point(context.rules, name, hint) else { continue };

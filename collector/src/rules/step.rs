@@ -10,6 +10,7 @@ use wire::{Id, PointName, Source, UnixMs};
 
 use super::{
     Effect, Event, Place, RoomState, Rule, Standing, codec,
+    room::Room,
     source::{Context, SourceState},
 };
 use crate::episode::EpisodeKey;
@@ -30,6 +31,15 @@ impl Default for Settings {
     /// 5 minutes of horizon, 1 minute of future (an NTP client steps long before), 5 minutes of stall.
     fn default() -> Self {
         Self { live_horizon_ms: 300_000, future_ms: 60_000, stall_ms: 300_000 }
+    }
+}
+
+impl Settings {
+    /// Whether a sample read at `at` is live at `now`; `placed` says that its time can be believed.
+    #[must_use]
+    pub fn is_live(&self, at: UnixMs, placed: bool, now: UnixMs) -> bool {
+        let believable = at <= now.saturating_add(self.future_ms);
+        placed && believable && at >= now.saturating_sub(self.live_horizon_ms)
     }
 }
 
@@ -60,30 +70,6 @@ pub struct State {
     unknown: Place,
     /// Rooms, by venue.
     rooms: HashMap<Id, HashMap<Id, Room>>,
-}
-
-/// What is known of how a room stands.
-#[derive(Debug, Clone, Default)]
-struct Room {
-    /// What somebody said.
-    said: Option<RoomState>,
-    /// The point that tells whether somebody is in it …
-    point: Option<PointName>,
-    /// … and what it last told.
-    occupied: Option<bool>,
-}
-
-impl Room {
-    /// A locked room is locked whoever is in it; else what is sensed counts before what was said.
-    fn state(&self) -> Option<RoomState> {
-        match (self.said, self.occupied) {
-            (Some(RoomState::Locked), _) => Some(RoomState::Locked),
-            (_, Some(true)) => Some(RoomState::Occupied),
-            (Some(RoomState::Prepared), Some(false)) => Some(RoomState::Prepared),
-            (_, Some(false)) => Some(RoomState::Empty),
-            (said, None) => said,
-        }
-    }
 }
 
 /// What came of [`State::restore`].
@@ -144,20 +130,16 @@ impl State {
         }
     }
 
-    /// How a room stands, where that is known.
+    /// How a room stands at `now`, where that is known.
     #[must_use]
-    pub fn room_state(&self, venue: &Id, room: &Id) -> Option<RoomState> {
-        self.rooms.get(venue)?.get(room)?.state()
+    pub fn room_state(&self, venue: &Id, room: &Id, now: UnixMs) -> Option<RoomState> {
+        self.rooms.get(venue)?.get(room)?.state(now)
     }
 
     /// Notes what a sample tells of its room.
-    fn sense(&mut self, source: &Source, points: &[(PointName, f64)]) {
-        let Some(room) = self.rooms.get_mut(&source.venue).and_then(|rooms| rooms.get_mut(&source.room)) else {
-            return;
-        };
-        let Some(point) = &room.point else { return };
-        if let Some((_, value)) = points.iter().find(|(name, _)| name == point) {
-            room.occupied = Some(*value >= 0.5);
+    fn sense(&mut self, source: &Source, at: UnixMs, points: &[(PointName, f64)]) {
+        if let Some(room) = self.rooms.get_mut(&source.venue).and_then(|rooms| rooms.get_mut(&source.room)) {
+            room.sense(at, points);
         }
     }
 
@@ -249,7 +231,7 @@ impl State {
         if self.is_scheduled {
             let Source { venue, room: name, .. } = source.source();
             place = self.places.get(venue).or(Some(&self.unknown));
-            room = self.rooms.get(venue).and_then(|rooms| rooms.get(name)).and_then(Room::state);
+            room = self.rooms.get(venue).and_then(|rooms| rooms.get(name)).and_then(|room| room.state(now));
         }
         let rules = &self.rules;
         let context = Context { rules, settings: self.settings, now, listening_since: since, place, room };
@@ -267,8 +249,8 @@ pub fn step(state: &mut State, event: &Event<'_>, now: UnixMs, out: &mut Vec<Eff
     let since = state.listen(now);
     match *event {
         Event::Sample { source, at, placed, points, faults } => {
-            if !state.rooms.is_empty() && placed {
-                state.sense(source, points);
+            if !state.rooms.is_empty() && state.settings.is_live(at, placed, now) {
+                state.sense(source, at, points);
             }
             if let Some(i) = state.source(source) {
                 state.with_source(i, now, since, |s, c| s.sample(c, at, placed, points, faults, out));

@@ -150,16 +150,16 @@ impl Track {
         let (Memory::Silent(silence), Expect::Silent { after_ms, .. }) = (&mut self.memory, &rule.expect) else {
             return false;
         };
-        let before = silence.phase;
+        let before = (silence.phase, silence.good_at);
         let ended = silence.hear(at, value, *after_ms, rule.clear_for_ms);
-        let (phase, began_at) = (silence.phase, silence.began_at);
+        let (after, began_at) = ((silence.phase, silence.good_at), silence.began_at);
         if let Some(seen) = ended {
             out.push(Effect::Ended { key: key(rule, subject, began_at), seen, late: false });
         }
-        if phase != before || at.saturating_sub(self.kept_at) >= IDLE_REFRESH_MS {
+        if after != before || at.saturating_sub(self.kept_at) >= IDLE_REFRESH_MS {
             self.keep(at);
         }
-        before != Phase::Good
+        before.0 != Phase::Good
     }
 
     /// The subject has been waited for until `at`, from `base` at the earliest.
@@ -233,16 +233,14 @@ impl Track {
         let looks_back = pasts.is_some();
         let past = pasts.as_mut().map(|pasts| if late { &mut pasts.1 } else { &mut pasts.0 });
         let fresh = run.last.is_none_or(|(last, _)| at.saturating_sub(last) > rule.gap_ms);
-        let Some((value, verdict)) = judge(rule, reading, past, fresh) else {
-            // Nothing can be said yet; the pause ends here all the same.
-            run.pass(at, reading.value, rule.gap_ms);
-            self.changed |= changed;
-            return;
-        };
         let before = (run.phase, run.told_excess);
-        let turn = run.advance(at, value, verdict, durations(rule));
-        if let Some(turn) = turn {
-            out.push(effect(turn, key(rule, subject, run.began_at), late));
+        match judge(rule, reading, past, fresh) {
+            Some((value, verdict)) => {
+                let turn = run.advance(at, value, verdict, durations(rule));
+                out.extend(turn.map(|turn| effect(turn, key(rule, subject, run.began_at), late)));
+            }
+            // Nothing can be said of it; a pause ends here all the same.
+            None => run.pass(at, reading.value, rule.gap_ms),
         }
         changed |= (run.phase, run.told_excess) != before;
         changed |= run.phase != Phase::Good && (!late || at.saturating_sub(self.kept_at) >= LATE_REFRESH_MS);

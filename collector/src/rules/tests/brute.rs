@@ -175,11 +175,7 @@ pub struct Quiet {
 }
 
 /// Silences of an agent: (since when, when it was over). `matters` says whether the rule does.
-pub fn silences(
-    moments: &[Moment],
-    quiet: Quiet,
-    matters: &dyn Fn(UnixMs) -> bool,
-) -> Vec<(UnixMs, Option<UnixMs>)> {
+pub fn silences(moments: &[Moment], quiet: Quiet, matters: &dyn Fn(UnixMs) -> bool) -> Vec<(UnixMs, Option<UnixMs>)> {
     let Quiet { after_ms, for_ms, clear_for_ms, stall_ms } = quiet;
     // What was news when it came.
     let news = |until: usize| {

@@ -41,7 +41,7 @@ pub fn mark(expect: &Expect, gap_ms: i64, values: &[Value]) -> Mark {
                 _ => Mark::Between,
             }
         }
-        Expect::State { good } => bad_if((value == 1.0) != *good),
+        Expect::State { good } => bad_if((value < 0.5) == *good),
         Expect::Due { within_days } => bad_if(value - within_days < 0.0),
         Expect::Stuck { after_ms, within } => stuck(since_pause(gap_ms, values), *after_ms, *within),
         Expect::Rate { rise, fall, per_ms } => rate(since_pause(gap_ms, values), *rise, *fall, *per_ms),

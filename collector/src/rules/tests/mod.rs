@@ -9,6 +9,7 @@ mod brute;
 mod meaning;
 mod orders;
 mod plan;
+mod plants;
 mod property;
 mod random;
 

@@ -22,13 +22,14 @@ use super::{
 /// Orders of a usual run.
 const CASES: u64 = 8_000;
 
-const POINTS: [&str; 3] = ["a_celsius", "b_celsius", "c_celsius"];
+/// The point that rules watch, its siblings, and the one that may tell whether somebody is in the room.
+const POINTS: [&str; 4] = ["a_celsius", "b_celsius", "c_celsius", "room_occupied"];
 
 /// Something that happens to the collector.
 #[derive(Debug, Clone)]
-enum Deed {
-    /// A sample arrives; `None` is a fault, and the point that is watched is the first.
-    Sample { now: UnixMs, at: UnixMs, placed: bool, values: [Option<f64>; 3] },
+pub enum Deed {
+    /// A sample arrives; `None` is a fault.
+    Sample { now: UnixMs, at: UnixMs, placed: bool, values: [Option<f64>; 4] },
     /// Somebody says how the room stands.
     Room { now: UnixMs, state: Option<RoomState> },
     /// Time passes.
@@ -39,7 +40,7 @@ enum Deed {
 
 /// What a rule says, by the number of the deed at which it says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Said {
+pub struct Said {
     deed: usize,
     late: bool,
     began_at: UnixMs,
@@ -47,10 +48,12 @@ struct Said {
     ended_at: Option<UnixMs>,
 }
 
-#[derive(Debug)]
-struct Case {
-    rules: Vec<Rule>,
-    place: Place,
+#[derive(Debug, Clone)]
+pub struct Case {
+    pub rules: Vec<Rule>,
+    pub place: Place,
+    /// Whether the room has a sensor for people.
+    senses: bool,
     deeds: Vec<Deed>,
 }
 
@@ -66,7 +69,8 @@ fn expectation(random: &mut Random) -> Expect {
         1 => Expect::State { good: random.one_in(2) },
         2 => Expect::Stuck { after_ms: seconds(random, &[20, 40, 90]), within: random.pick(&[0.0, 0.0, 0.5, 1.0]) },
         3 => {
-            let rise = limit(random, random.pick(&[0.5, 1.0, 3.0]));
+            let most = random.pick(&[0.5, 1.0, 3.0]);
+            let rise = limit(random, most);
             let fall = if rise.is_some() { limit(random, 1.0) } else { Some(2.0) };
             Expect::Rate { rise, fall, per_ms: seconds(random, &[5, 20, 60]) }
         }
@@ -94,7 +98,7 @@ fn random_rule(random: &mut Random, number: usize) -> Rule {
 
 /// Readings about every 10 s, as a bad network and a bad sensor deliver them.
 fn samples(random: &mut Random) -> Vec<Deed> {
-    let (mut at, mut values) = (START, [20.0; 3]);
+    let (mut at, mut values) = (START, [20.0, 20.0, 20.0, 0.0]);
     let mut all: Vec<(UnixMs, Deed)> = Vec::new();
     for _ in 0..random.below(26) {
         at += random.pick(&[0, 5, 10, 10, 10, 10, 20, 40, 120]) * SECOND;
@@ -122,9 +126,10 @@ fn samples(random: &mut Random) -> Vec<Deed> {
     all.into_iter().map(|(_, deed)| deed).collect()
 }
 
-fn case(random: &mut Random) -> Case {
+pub fn case(random: &mut Random) -> Case {
     let rules = (0..1 + random.below(3)).map(|n| random_rule(random, n as usize)).collect();
-    let place = Place { kind: random.pick(&[None, Some("ktv"), Some("shop")]).map(id), hours: Arc::new(plan::hours(random)) };
+    let place =
+        Place { kind: random.pick(&[None, Some("ktv"), Some("shop")]).map(id), hours: Arc::new(plan::hours(random)) };
     let restarts = random.pick(&[0, 0, 6, 15]);
     let mut deeds = Vec::new();
     for sample in samples(random) {
@@ -140,14 +145,14 @@ fn case(random: &mut Random) -> Case {
             deeds.push(Deed::Restart);
         }
     }
-    Case { rules, place, deeds }
+    Case { rules, place, senses: random.one_in(3), deeds }
 }
 
 /// What was kept of each rule, by the deed after which it was kept; `false` where it was forgotten.
-type Keeps = BTreeMap<Id, Vec<(usize, bool)>>;
+pub type Keeps = BTreeMap<Id, Vec<(usize, bool)>>;
 
 /// What the rules say of it, and what they kept.
-fn run(case: &Case) -> (BTreeMap<Id, Vec<Said>>, Keeps) {
+pub fn run(case: &Case) -> (BTreeMap<Id, Vec<Said>>, Keeps) {
     let (mut said, mut keeps) = (BTreeMap::<Id, Vec<Said>>::new(), Keeps::new());
     let mut stored: BTreeMap<Vec<u8>, Vec<u8>> = BTreeMap::new();
     let mut state = start(case, None);
@@ -161,7 +166,8 @@ fn run(case: &Case) -> (BTreeMap<Id, Vec<Said>>, Keeps) {
                 let faults: Vec<_> =
                     named().filter(|(_, v)| v.is_none()).map(|(name, _)| (name, Fault::BadCrc)).collect();
                 let source = source();
-                let event = Event::Sample { source: &source, at: *at, placed: *placed, points: &points, faults: &faults };
+                let event =
+                    Event::Sample { source: &source, at: *at, placed: *placed, points: &points, faults: &faults };
                 step(&mut state, &event, *now, &mut out);
             }
             Deed::Room { now, state: is } => {
@@ -199,7 +205,8 @@ fn start(case: &Case, room: Option<RoomState>) -> State {
     let mut state = State::new(case.rules.clone(), Settings::default());
     let Source { venue, room: name, .. } = source();
     state.set_place(&venue, case.place.clone());
-    step(&mut state, &Event::RoomState { venue: &venue, room: &name, state: room }, START, &mut Vec::new());
+    state.set_state_point(&venue, &name, case.senses.then(|| PointName::parse(POINTS[3]).unwrap()));
+    state.tell_room(&Event::RoomState { venue: &venue, room: &name, state: room });
     state
 }
 
@@ -211,14 +218,22 @@ struct Shown {
     siblings: Vec<f64>,
 }
 
-/// What the definitions say of it, given what was kept.
-fn definition(case: &Case, rule: &Rule, keeps: &[(usize, bool)]) -> Vec<Said> {
-    let mut said = Vec::new();
+/// What the definitions say of it, given what was kept: effects, and the deeds whose values were live.
+pub fn definition(case: &Case, rule: &Rule, keeps: &[(usize, bool)]) -> (Vec<Said>, Vec<usize>) {
+    let (mut said, mut live) = (Vec::new(), Vec::new());
+    let mut until_here = |shown: &[Shown], since: usize| {
+        let (effects, places) = episodes_of(rule, shown);
+        said.extend(effects.into_iter().filter(|s| s.deed >= since));
+        live.extend(places.into_iter().map(|place| shown[place].deed).filter(|deed| *deed >= since));
+    };
     let mut shown: Vec<Shown> = Vec::new();
-    let (mut room, mut since) = (None, 0);
+    let (mut said_of_room, mut sensed, mut since) = (None, Vec::new(), 0);
     for (deed, what) in case.deeds.iter().enumerate() {
         match what {
             Deed::Sample { now, at, placed, values } => {
+                let is_live = *placed && (now - HORIZON_MS..=now + FUTURE_MS).contains(at);
+                sensed.extend(values[3].filter(|_| is_live && case.senses).map(|value| (*at, value)));
+                let room = if is_live { plan::room(said_of_room, &sensed, *now) } else { None };
                 if plan::matters(rule, &case.place, *at, room) {
                     let with = |name: &str| match &rule.expect {
                         Expect::Disagree { with, .. } => with[0] == "*_celsius" || with[0] == name,
@@ -229,24 +244,25 @@ fn definition(case: &Case, rule: &Rule, keeps: &[(usize, bool)]) -> Vec<Said> {
                     shown.push(Shown { deed, arrival, siblings });
                 }
             }
-            Deed::Room { state, .. } => room = *state,
+            Deed::Room { state, .. } => said_of_room = *state,
             Deed::Tick { .. } => {}
             Deed::Restart => {
-                said.extend(episodes_of(rule, &shown).into_iter().filter(|s| s.deed >= since));
+                until_here(&shown, since);
                 // What was kept last is all that is known of the past.
                 let kept = keeps.iter().rfind(|(at, _)| *at < deed).filter(|(_, is_kept)| *is_kept);
                 shown.retain(|s| kept.is_some_and(|(at, _)| s.deed <= *at));
+                sensed.clear();
                 since = deed;
             }
         }
     }
-    said.extend(episodes_of(rule, &shown).into_iter().filter(|s| s.deed >= since));
+    until_here(&shown, since);
     said.sort();
-    said
+    (said, live)
 }
 
-/// What is said of values, had there never been a restart.
-fn episodes_of(rule: &Rule, shown: &[Shown]) -> Vec<Said> {
+/// What is said of values, had there never been a restart, and which of them are live.
+fn episodes_of(rule: &Rule, shown: &[Shown]) -> (Vec<Said>, Vec<usize>) {
     let arrivals: Vec<Arrival> = shown.iter().map(|s| s.arrival).collect();
     let (live, late) = sort_out(&arrivals);
     let mut all = Vec::new();
@@ -264,7 +280,7 @@ fn episodes_of(rule: &Rule, shown: &[Shown]) -> Vec<Said> {
     };
     add(&live, false, None);
     late.iter().for_each(|(stretch, cut)| add(stretch, true, *cut));
-    all
+    (all, live)
 }
 
 /// When each value of a stretch was read, and what it means.
@@ -284,11 +300,18 @@ fn any_order_of_arrival_gives_what_the_definitions_of_all_kinds_say() {
         let case = case(random);
         let (said, keeps) = run(&case);
         for rule in &case.rules {
-            let none = Vec::new();
+            let (none, story) = (Vec::new(), || format!("{rule:#?}\n{:?}\n{:#?}", case.place, case.deeds));
+            let keeps = keeps.get(&rule.id).unwrap_or(&none);
             let mut said = said.get(&rule.id).cloned().unwrap_or_default();
             said.sort();
-            let expected = definition(&case, rule, keeps.get(&rule.id).unwrap_or(&none));
-            assert_eq!(said, expected, "{rule:#?}\n{:?}\n{:#?}", case.place, case.deeds);
+            let (expected, live) = definition(&case, rule, keeps);
+            assert_eq!(said, expected, "{}", story());
+            for deed in live {
+                let before = said.iter().rfind(|s| !s.late && s.deed <= deed);
+                let is_open = before.is_some_and(|s| s.ended_at.is_none());
+                let is_kept = keeps.contains(&(deed, true));
+                assert!(!is_open || is_kept, "deed {deed} of an open episode was not kept: {}", story());
+            }
             let mut reached = reached.borrow_mut();
             for said in said {
                 let kind = format!("{:?}", rule.expect);

@@ -5,13 +5,8 @@ use wire::UnixMs;
 use super::{random::Random, *};
 
 /// What may be said of a room.
-pub const STATES: [Option<RoomState>; 5] = [
-    None,
-    Some(RoomState::Prepared),
-    Some(RoomState::Occupied),
-    Some(RoomState::Empty),
-    Some(RoomState::Locked),
-];
+pub const STATES: [Option<RoomState>; 5] =
+    [None, Some(RoomState::Prepared), Some(RoomState::Occupied), Some(RoomState::Empty), Some(RoomState::Locked)];
 
 /// Half of all rules matter always.
 pub fn when(random: &mut Random) -> When {
@@ -54,6 +49,20 @@ pub fn hours(random: &mut Random) -> Hours {
     hours
 }
 
+/// How a room stands, by what somebody said and all that its sensor told live.
+pub fn room(said: Option<RoomState>, sensed: &[(UnixMs, f64)], now: UnixMs) -> Option<RoomState> {
+    let newest = sensed.iter().map(|(at, _)| *at).max();
+    let is_in =
+        sensed.iter().rfind(|(at, _)| Some(*at) == newest && now - at <= 300_000).map(|(_, value)| *value >= 0.5);
+    match (said, is_in) {
+        (Some(RoomState::Locked), _) => said,
+        (_, None) => said,
+        (_, Some(true)) => Some(RoomState::Occupied),
+        (Some(RoomState::Prepared), Some(false)) => said,
+        (_, Some(false)) => Some(RoomState::Empty),
+    }
+}
+
 /// Whether the rule matters at `at`.
 pub fn matters(rule: &Rule, place: &Place, at: UnixMs, room: Option<RoomState>) -> bool {
     let of_kind = match &place.kind {
@@ -65,7 +74,9 @@ pub fn matters(rule: &Rule, place: &Place, at: UnixMs, room: Option<RoomState>) 
         None => true,
     };
     let is_known = (place.hours.from..place.hours.until).contains(&at);
-    of_kind && in_state && (!is_known || in_hours(&rule.when, &place.hours, at) && in_season(&rule.when, &place.hours, at))
+    of_kind
+        && in_state
+        && (!is_known || in_hours(&rule.when, &place.hours, at) && in_season(&rule.when, &place.hours, at))
 }
 
 fn in_hours(when: &When, hours: &Hours, at: UnixMs) -> bool {
