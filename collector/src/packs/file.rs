@@ -7,7 +7,7 @@ use wire::Id;
 use super::{Error, PackRule, Words, length};
 use crate::{
     episode::Severity,
-    rules::{Expect, GAP_MS, RoomState, Rule, When},
+    rules::{Expect, RoomState, Rule},
 };
 
 /// A pack as written.
@@ -49,67 +49,67 @@ struct Both {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawRule {
-    id: String,
-    kind: Kind,
+pub(super) struct RawRule {
+    pub(super) id: String,
+    pub(super) kind: Kind,
     #[serde(default)]
-    points: Vec<String>,
+    pub(super) points: Vec<String>,
     #[serde(default)]
-    rooms: Vec<String>,
-    low: Option<f64>,
-    high: Option<f64>,
-    low_return: Option<f64>,
-    high_return: Option<f64>,
-    good: Option<bool>,
-    after: Option<String>,
+    pub(super) rooms: Vec<String>,
+    pub(super) low: Option<f64>,
+    pub(super) high: Option<f64>,
+    pub(super) low_return: Option<f64>,
+    pub(super) high_return: Option<f64>,
+    pub(super) good: Option<bool>,
+    pub(super) after: Option<String>,
     #[serde(default)]
-    agent: bool,
-    rise: Option<f64>,
-    fall: Option<f64>,
-    per: Option<String>,
-    share: Option<f64>,
-    window: Option<String>,
-    within: Option<Within>,
+    pub(super) agent: bool,
+    pub(super) rise: Option<f64>,
+    pub(super) fall: Option<f64>,
+    pub(super) per: Option<String>,
+    pub(super) share: Option<f64>,
+    pub(super) window: Option<String>,
+    pub(super) within: Option<Within>,
     #[serde(default)]
-    with: Vec<String>,
-    apart: Option<f64>,
+    pub(super) with: Vec<String>,
+    pub(super) apart: Option<f64>,
     #[serde(default)]
-    when: RawWhen,
+    pub(super) when: RawWhen,
     #[serde(default)]
-    optional: bool,
+    pub(super) optional: bool,
     #[serde(rename = "for")]
-    lasts: Option<String>,
-    clear_for: Option<String>,
-    gap: Option<String>,
-    severity: Severity,
-    team: String,
-    source: String,
-    verified: bool,
-    zh: Words,
-    en: Words,
+    pub(super) lasts: Option<String>,
+    pub(super) clear_for: Option<String>,
+    pub(super) gap: Option<String>,
+    pub(super) severity: Severity,
+    pub(super) team: String,
+    pub(super) source: String,
+    pub(super) verified: bool,
+    pub(super) zh: Words,
+    pub(super) en: Words,
 }
 
 /// A span of numbers for `stuck`, a length for `due`.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Within {
+pub(super) enum Within {
     Number(f64),
     Length(String),
 }
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
-struct RawWhen {
-    open: bool,
-    closed: bool,
-    before_opening: Option<String>,
-    seasons: Vec<String>,
-    states: Vec<RoomState>,
+pub(super) struct RawWhen {
+    pub(super) open: bool,
+    pub(super) closed: bool,
+    pub(super) before_opening: Option<String>,
+    pub(super) seasons: Vec<String>,
+    pub(super) states: Vec<RoomState>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Kind {
+pub(super) enum Kind {
     Band,
     State,
     Silent,
@@ -129,20 +129,24 @@ pub fn parse(name: &str, text: &str) -> Result<File, Error> {
 }
 
 /// Knows where it is, for its refusals.
-struct Checker<'a> {
+pub(super) struct Checker<'a> {
     pack: &'a str,
     rule: String,
 }
 
 impl Checker<'_> {
-    fn refuse<T>(&self, key: &'static str, reason: impl Into<String>, hint: &'static str) -> Result<T, Error> {
+    pub(super) fn refuse<T>(
+        &self,
+        key: &'static str,
+        reason: impl Into<String>,
+        hint: &'static str,
+    ) -> Result<T, Error> {
         Err(Error::Rule { pack: self.pack.into(), rule: self.rule.clone(), key, reason: reason.into(), hint })
     }
 
     fn rule(&self, raw: RawRule) -> Result<PackRule, Error> {
         let id = self.id("id", &raw.id)?;
         let team = self.id("team", &raw.team)?;
-        self.foreign_keys(&raw)?;
         self.patterns("points", &raw.points)?;
         self.patterns("rooms", &raw.rooms)?;
         let expect = self.expect(&raw)?;
@@ -162,7 +166,7 @@ impl Checker<'_> {
         if raw.source.trim().is_empty() {
             return self.refuse("source", "empty", "say where the number comes from; `own experience` is an answer");
         }
-        let gap_ms = self.length("gap", raw.gap.as_deref())?.unwrap_or(GAP_MS);
+        let gap_ms = self.length("gap", raw.gap.as_deref())?.unwrap_or(expect.usual_gap_ms());
         if gap_ms == 0 {
             return self.refuse("gap", "0s", "a gap is at least a second; leave it out for five minutes");
         }
@@ -184,176 +188,6 @@ impl Checker<'_> {
         Ok(PackRule { rule, zh, en, source, verified, optional, pack: self.pack.into() })
     }
 
-    /// Keys that the kind does not have.
-    fn foreign_keys(&self, raw: &RawRule) -> Result<(), Error> {
-        use Kind::{Band, Disagree, Due, Rate, Share, Silent, State, Stuck};
-        let keys: [(&'static str, bool, &[Kind]); 15] = [
-            ("low", raw.low.is_some(), &[Band, Share]),
-            ("high", raw.high.is_some(), &[Band, Share]),
-            ("low_return", raw.low_return.is_some(), &[Band]),
-            ("high_return", raw.high_return.is_some(), &[Band]),
-            ("good", raw.good.is_some(), &[State]),
-            ("after", raw.after.is_some(), &[Silent, Stuck]),
-            ("agent", raw.agent, &[Silent]),
-            ("rise", raw.rise.is_some(), &[Rate]),
-            ("fall", raw.fall.is_some(), &[Rate]),
-            ("per", raw.per.is_some(), &[Rate]),
-            ("share", raw.share.is_some(), &[Share]),
-            ("window", raw.window.is_some(), &[Share]),
-            ("within", raw.within.is_some(), &[Stuck, Due]),
-            ("with", !raw.with.is_empty(), &[Disagree]),
-            ("apart", raw.apart.is_some(), &[Disagree]),
-        ];
-        match keys.into_iter().find(|(_, there, kinds)| *there && !kinds.contains(&raw.kind)) {
-            None => Ok(()),
-            Some((key, _, kinds)) => {
-                let names: Vec<_> =
-                    kinds.iter().map(|kind| format!("`{}`", format!("{kind:?}").to_lowercase())).collect();
-                let reason = format!("belongs to kind {}", names.join(" and "));
-                self.refuse(
-                    key,
-                    reason,
-                    "band: low, high; state: good; silent: after, agent; stuck: after, within; rate: rise, fall, per; \
-                     share: low, high, share, window; due: within; disagree: with, apart",
-                )
-            }
-        }
-    }
-
-    fn expect(&self, raw: &RawRule) -> Result<Expect, Error> {
-        match raw.kind {
-            Kind::Band => self.band(raw),
-            Kind::State => match raw.good {
-                Some(good) => Ok(Expect::State { good }),
-                None => self.refuse("good", "missing", "`true` where 1 is as it should be, `false` where 0 is"),
-            },
-            Kind::Silent => {
-                Ok(Expect::Silent { after_ms: self.span("after", raw.after.as_deref())?, agent: raw.agent })
-            }
-            Kind::Stuck => {
-                let within = match &raw.within {
-                    None => 0.0,
-                    Some(Within::Number(within)) if *within >= 0.0 && within.is_finite() => *within,
-                    Some(_) => {
-                        return self.refuse(
-                            "within",
-                            "not a number from 0 on",
-                            "how far it may move and still stand still",
-                        );
-                    }
-                };
-                Ok(Expect::Stuck { after_ms: self.span("after", raw.after.as_deref())?, within })
-            }
-            Kind::Rate => {
-                let per_ms = self.span("per", raw.per.as_deref())?;
-                let fits = |limit: Option<f64>| limit.is_none_or(|limit| limit > 0.0 && limit.is_finite());
-                if raw.rise.is_none() && raw.fall.is_none() || !fits(raw.rise) || !fits(raw.fall) {
-                    return self.refuse("rise", "no positive rise or fall", "how far it may rise or fall in one `per`");
-                }
-                Ok(Expect::Rate { rise: raw.rise, fall: raw.fall, per_ms })
-            }
-            Kind::Share => {
-                let Expect::Band { low, high, .. } = self.band(raw)? else { return self.refuse("low", "missing", "") };
-                let window_ms = self.span("window", raw.window.as_deref())?;
-                match raw.share {
-                    Some(share) if share > 0.0 && share < 1.0 => Ok(Expect::Share { low, high, share, window_ms }),
-                    _ => self.refuse("share", "not between 0 and 1", "`0.25` for a quarter of the window"),
-                }
-            }
-            Kind::Due => match &raw.within {
-                Some(Within::Length(text)) => {
-                    let ms = self.length("within", Some(text))?.unwrap_or(0);
-                    #[expect(clippy::cast_precision_loss, reason = "at most a thousand days")]
-                    let within_days = ms as f64 / 86_400_000.0;
-                    Ok(Expect::Due { within_days })
-                }
-                _ => self.refuse(
-                    "within",
-                    "missing or no length",
-                    "how long before the date, for example `30d`; `0d` on the day",
-                ),
-            },
-            Kind::Disagree => {
-                self.patterns("with", &raw.with)?;
-                match raw.apart {
-                    _ if raw.with.is_empty() => {
-                        self.refuse("with", "empty", "names or patterns of the points to compare with")
-                    }
-                    Some(apart) if apart > 0.0 && apart.is_finite() => {
-                        Ok(Expect::Disagree { with: raw.with.clone(), apart })
-                    }
-                    _ => self.refuse(
-                        "apart",
-                        "missing or not above 0",
-                        "how far from the median of the others is too far",
-                    ),
-                }
-            }
-        }
-    }
-
-    /// A length that must be there and be longer than nothing.
-    fn span(&self, key: &'static str, text: Option<&str>) -> Result<i64, Error> {
-        match self.length(key, text)? {
-            Some(ms) if ms > 0 => Ok(ms),
-            _ => self.refuse(key, "missing or 0s", "a length such as `30s`, `15m` or `2h`"),
-        }
-    }
-
-    fn when(&self, raw: &RawWhen) -> Result<When, Error> {
-        if raw.open && raw.closed {
-            return self.refuse("when", "both open and closed", "leave both out for always");
-        }
-        let mut seasons = Vec::new();
-        for text in &raw.seasons {
-            match text.split_once('/').and_then(|(first, last)| Some((day_of_year(first)?, day_of_year(last)?))) {
-                Some(season) => seasons.push(season),
-                None => {
-                    return self.refuse(
-                        "when",
-                        format!("season `{text}`"),
-                        "month and day to month and day: `06-01/09-30`",
-                    );
-                }
-            }
-        }
-        let before_opening_ms = self.length("when", raw.before_opening.as_deref())?;
-        Ok(When { open: raw.open, closed: raw.closed, before_opening_ms, seasons, states: raw.states.clone() })
-    }
-
-    fn band(&self, raw: &RawRule) -> Result<Expect, Error> {
-        let (low, high, low_return, high_return) = (raw.low, raw.high, raw.low_return, raw.high_return);
-        for (key, number) in [("low", low), ("high", high), ("low_return", low_return), ("high_return", high_return)] {
-            if number.is_some_and(|n| !n.is_finite()) {
-                return self.refuse(key, "not a finite number", "leave the limit out where there is none");
-            }
-        }
-        if low.is_none() && high.is_none() {
-            return self.refuse("low", "neither low nor high is given", "a band needs at least one limit");
-        }
-        let order = [
-            ("high", low, high),
-            ("low_return", low, low_return),
-            ("high_return", low_return.or(low), high_return.or(high)),
-            ("high", high_return, high),
-        ];
-        if low_return.is_some() && low.is_none() {
-            return self.refuse("low_return", "given without `low`", "a return limit belongs to its limit");
-        }
-        if high_return.is_some() && high.is_none() {
-            return self.refuse("high_return", "given without `high`", "a return limit belongs to its limit");
-        }
-        for (key, lower, upper) in order {
-            if let (Some(lower), Some(upper)) = (lower, upper)
-                && lower > upper
-            {
-                let reason = format!("{lower} is above {upper}");
-                return self.refuse(key, reason, "the order is low, low_return, high_return, high");
-            }
-        }
-        Ok(Expect::Band { low, high, low_return, high_return })
-    }
-
     fn id(&self, key: &'static str, text: &str) -> Result<Id, Error> {
         Id::parse(text).or_else(|_| {
             let hint = "1 to 64 of a-z, 0-9 and `-`, for example `air-temperature` or `hvac`";
@@ -361,7 +195,7 @@ impl Checker<'_> {
         })
     }
 
-    fn patterns(&self, key: &'static str, patterns: &[String]) -> Result<(), Error> {
+    pub(super) fn patterns(&self, key: &'static str, patterns: &[String]) -> Result<(), Error> {
         let fits = |p: &str| {
             !p.is_empty() && p.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-*".contains(&b))
         };
@@ -371,7 +205,7 @@ impl Checker<'_> {
         }
     }
 
-    fn length(&self, key: &'static str, text: Option<&str>) -> Result<Option<i64>, Error> {
+    pub(super) fn length(&self, key: &'static str, text: Option<&str>) -> Result<Option<i64>, Error> {
         let Some(text) = text else { return Ok(None) };
         match length::parse(text) {
             Some(ms) => Ok(Some(ms)),
@@ -380,12 +214,4 @@ impl Checker<'_> {
             }
         }
     }
-}
-
-/// Month · 100 + day of `06-30`; every month may have 31 days here, a day that never comes harms nobody.
-fn day_of_year(text: &str) -> Option<u16> {
-    let (month, day) = text.split_once('-')?;
-    let number = |t: &str| (t.len() == 2).then(|| t.parse::<u16>().ok())?;
-    let (month, day) = (number(month)?, number(day)?);
-    ((1..=12).contains(&month) && (1..=31).contains(&day)).then_some(month * 100 + day)
 }

@@ -3,9 +3,22 @@
 /// The longest that makes sense for a rule: four weeks, in milliseconds.
 const LONGEST_MS: i64 = 28 * 86_400_000;
 
+/// The longest that somebody can be told of a date before it comes: a year, in milliseconds.
+const LONGEST_AHEAD_MS: i64 = 366 * 86_400_000;
+
 /// Milliseconds of `text`; `None` where it is no length or longer than four weeks.
 #[must_use]
 pub fn parse(text: &str) -> Option<i64> {
+    parse_up_to(text, LONGEST_MS)
+}
+
+/// The same for a time before a date: up to a year.
+#[must_use]
+pub fn parse_ahead(text: &str) -> Option<i64> {
+    parse_up_to(text, LONGEST_AHEAD_MS)
+}
+
+fn parse_up_to(text: &str, longest_ms: i64) -> Option<i64> {
     let unit = text.chars().last()?;
     let factor = match unit {
         's' => 1_000,
@@ -18,7 +31,7 @@ pub fn parse(text: &str) -> Option<i64> {
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
-    digits.parse::<i64>().ok()?.checked_mul(factor).filter(|ms| *ms <= LONGEST_MS)
+    digits.parse::<i64>().ok()?.checked_mul(factor).filter(|ms| *ms <= longest_ms)
 }
 
 /// The shortest text that [`parse`] reads back.
@@ -46,5 +59,6 @@ mod tests {
         for bad in ["", "s", "15", "15 m", "-5m", "1.5h", "29d", "99999999999999999999s", "5分"] {
             assert_eq!(parse(bad), None, "{bad}");
         }
+        assert_eq!((parse_ahead("366d"), parse_ahead("367d")), (Some(366 * 86_400_000), None));
     }
 }

@@ -3,6 +3,7 @@
 //! that tickets are explained with. Where two packs have a rule of the same name, the later one wins.
 
 pub mod error;
+mod expect;
 pub mod file;
 pub mod length;
 

@@ -7,6 +7,10 @@
 
 use super::run::Verdict;
 
+/// The usual gap of rules of this kind: days left are told every hour, and a weekend without the
+/// collector takes nothing away from them.
+pub const GAP_MS: i64 = 2 * 86_400_000;
+
 /// Judges the days that are `left`.
 #[must_use]
 pub fn judge(left: f64, within_days: f64) -> Verdict {

@@ -3,9 +3,9 @@
 //! call the same function. Imports `wire`, std and the shared vocabulary only.
 //!
 //! One file a kind: [`band`], [`state`], [`silent`], [`stuck`], [`rate`], [`share`], [`due`], [`disagree`];
-//! [`mod@judge`] picks the one that a rule names, [`when`] says when the rule matters. [`run`] turns verdicts into episodes; [`source`]
-//! is what is remembered of one agent, [`track`] of one subject of it, [`codec`] makes that survive
-//! restarts, and [`step`](mod@step) is the whole.
+//! [`mod@judge`] picks the one that a rule names, [`when`] says when the rule matters, also by how a
+//! [`room`] stands. [`run`] turns verdicts into episodes; [`source`] is what is remembered of one agent,
+//! [`track`] of one subject of it, [`codec`] makes that survive restarts, and [`step`](mod@step) is the whole.
 //!
 //! Old data: a sample is *live* for a point if it is placed, not older than the live horizon, not
 //! from the future, and not older than the point's last live one. Everything else is *late*: it runs
@@ -132,6 +132,14 @@ pub struct Rule {
     pub when: When,
     /// Kinds of venues that it is for; empty for all, and a venue whose kind nobody said has all.
     pub kinds: Vec<Id>,
+}
+
+impl Expect {
+    /// [`Rule::gap_ms`] where nobody says otherwise: [`GAP_MS`], and [`due::GAP_MS`] for days.
+    #[must_use]
+    pub fn usual_gap_ms(&self) -> i64 {
+        if matches!(self, Self::Due { .. }) { due::GAP_MS } else { GAP_MS }
+    }
 }
 
 /// The usual [`Rule::gap_ms`]: 5 minutes, thirty times the usual period of a sample.

@@ -70,7 +70,7 @@ pub fn matters(rule: &Rule, place: &Place, at: UnixMs, room: Option<RoomState>) 
         None => true,
     };
     let in_state = match room {
-        Some(state) => rule.when.states.is_empty() || rule.when.states.iter().any(|s| *s == state),
+        Some(state) => rule.when.states.is_empty() || rule.when.states.contains(&state),
         None => true,
     };
     let is_known = (place.hours.from..place.hours.until).contains(&at);
