@@ -84,6 +84,26 @@ pub fn fill(language: Language, key: &str, values: &[(&str, &str)]) -> String {
     out
 }
 
+/// Stands between the Chinese and the English of what the program wrote into a ticket before it knew
+/// who reads it: a line's end, and a sign that is not seen where both are shown.
+const BETWEEN: &str = "\n\u{2063}";
+
+/// One text of both languages, for [`own`].
+#[must_use]
+pub fn both(zh: &str, en: &str) -> String {
+    if zh == en { zh.to_owned() } else { format!("{zh}{BETWEEN}{en}") }
+}
+
+/// The half of `text` that is for the reader, where [`both`] made it; else all of it.
+#[must_use]
+pub fn own(language: Language, text: &str) -> &str {
+    match (text.split_once(BETWEEN), language) {
+        (Some((zh, _)), Language::ZhCn) => zh,
+        (Some((_, en)), Language::En) => en,
+        (None, _) => text,
+    }
+}
+
 /// A stage in words.
 #[must_use]
 pub fn stage(language: Language, stage: Stage) -> &'static str {

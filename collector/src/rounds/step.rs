@@ -16,8 +16,9 @@ use super::{
 const CATCH_UP_MS: i64 = KEEP_MS - 86_400_000;
 /// A venue is looked at at least this often, and how far is stored.
 const LOOK_MS_MAX: i64 = 3_600_000;
-/// Longest note that a person may write, and longest name, in characters.
-const WORDS_MAX: usize = 2_000;
+/// Longest note that a person may write, so that a ticket has room for it in both its languages, and
+/// longest name, in characters.
+const WORDS_MAX: usize = 500;
 const NAME_MAX: usize = 64;
 /// Answers kept to one question.
 const ANSWERS_MAX: usize = 20;

@@ -120,29 +120,41 @@ pub fn flag(round: &Round, flag: &Flag, venues: &Venues, language: Language) -> 
 #[must_use]
 pub fn missed(round: &Round, venues: &Venues, language: Language) -> String {
     let left: Vec<&Item> = round.items.iter().filter(|item| item.answers.is_empty()).collect();
+    let mut named: Vec<String> = left
+        .iter()
+        .take(LEFT_NAMED_MAX)
+        .map(|item| {
+            let target = target(round, item, venues, language);
+            fill(language, "rounds_ticket.what", &[("target", &target), ("question", question(item, language))])
+        })
+        .collect();
+    if left.len() > LEFT_NAMED_MAX {
+        let more = (left.len() - LEFT_NAMED_MAX).to_string();
+        named.push(fill(language, "rounds_ticket.more", &[("n", &more)]));
+    }
     let values = [
         ("name", name(round, language)),
         ("date", &round.date),
         ("due", &clock(round.due, round, venues, language)),
         ("left", &left.len().to_string()),
         ("all", &round.items.len().to_string()),
+        ("items", &named.join(if language == Language::ZhCn { "；" } else { "; " })),
     ];
-    let first = fill(language, "rounds_ticket.missed", &values);
-    let mut named: Vec<String> =
-        left.iter().take(LEFT_NAMED_MAX).map(|item| what(round, item, venues, language)).collect();
-    if left.len() > LEFT_NAMED_MAX {
-        let more = (left.len() - LEFT_NAMED_MAX).to_string();
-        named.push(fill(language, "rounds_ticket.more", &[("n", &more)]));
-    }
-    let joined = named.join(if language == Language::ZhCn { "；" } else { "; " });
-    format!("{first}\n{}", fill(language, "rounds_ticket.missed_rest", &[("items", &joined)]))
+    fill(language, "rounds_ticket.missed", &values)
 }
 
-/// What the ticket of a failed question says.
+/// What the ticket of a failed question says: in its first line, which is its title, what is wrong.
 #[must_use]
 pub fn failed(round: &Round, item: &Item, note: &str, venues: &Venues, language: Language) -> String {
-    let what = what(round, item, venues, language);
-    fill(language, "rounds_ticket.failed", &[("name", name(round, language)), ("what", &what), ("note", note)])
+    let asset = match &item.target {
+        Target::Asset(asset, _) => Some(venues.asset_name(&round.venue, asset, language)),
+        Target::Room(_) | Target::Venue => None,
+    };
+    let key = if asset.is_some() { "rounds_ticket.failed_at" } else { "rounds_ticket.failed" };
+    let asset = asset.as_deref().unwrap_or_default();
+    let values =
+        [("asset", asset), ("note", note), ("name", name(round, language)), ("question", question(item, language))];
+    fill(language, key, &values)
 }
 
 /// What the ticket of a missed round is told when it is complete.
@@ -150,11 +162,6 @@ pub fn failed(round: &Round, item: &Item, note: &str, venues: &Venues, language:
 pub fn late(round: &Round, who: &str, venues: &Venues, language: Language) -> String {
     let time = clock(round.done_at.unwrap_or(round.due), round, venues, language);
     fill(language, "rounds_ticket.late", &[("who", who), ("time", &time)])
-}
-
-fn what(round: &Round, item: &Item, venues: &Venues, language: Language) -> String {
-    let target = target(round, item, venues, language);
-    fill(language, "rounds_ticket.what", &[("target", &target), ("question", question(item, language))])
 }
 
 /// An instant as the venue's clock on the wall shows it.

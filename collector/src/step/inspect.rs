@@ -11,9 +11,13 @@ use crate::{
     episode::VENUE_ROOM,
     ledger::{Record, Request},
     rounds::{self, Effect, Item, Plans, Readers, Round, record, text},
+    texts,
     tickets::{self, Action, DATA},
     venues::Venues,
 };
+
+/// Characters of one language, at most: both must fit into what a ticket takes.
+const HALF_MAX: usize = 900;
 
 /// Something that tickets shall do for a round.
 pub(super) struct Wish {
@@ -176,8 +180,15 @@ impl Inspect {
 
     /// Chinese and English, since who reads a ticket is not known when it is opened.
     fn both(&self, words: impl Fn(Language) -> String) -> String {
-        let (zh, en) = (words(Language::ZhCn), words(Language::En));
-        if zh == en { zh } else { format!("{zh}\n{en}") }
+        let half = |language| {
+            let words: String = words(language);
+            if words.chars().count() <= HALF_MAX {
+                words
+            } else {
+                words.chars().take(HALF_MAX - 1).chain(['…']).collect()
+            }
+        };
+        texts::both(&half(Language::ZhCn), &half(Language::En))
     }
 }
 

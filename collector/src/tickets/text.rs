@@ -71,7 +71,7 @@ pub fn title(ticket: &Ticket, scene: Scene<'_>) -> String {
         cause::what(ticket, scene).unwrap_or_else(|| match (rule(ticket, scene), &ticket.rule, &ticket.description) {
             (Some(rule), ..) => rule.words(scene.language).title.clone(),
             (None, Some(id), _) => id.to_string(),
-            (None, None, Some(words)) => first_line(words),
+            (None, None, Some(words)) => first_line(texts::own(scene.language, words)),
             (None, None, None) => get(scene.language, "explain.by_hand").into(),
         });
     fill(scene.language, "explain.title", &[("room", &scene.room(ticket)), ("what", &what)])
@@ -134,10 +134,9 @@ pub fn news(news: News, ticket: &Ticket, moved: &Transition, language: Language)
 /// A line of history in words: what the readings did is translated, what a person wrote is not.
 #[must_use]
 pub fn note(moved: &Transition, language: Language) -> String {
-    if moved.who != DATA {
-        return moved.note.clone();
-    }
-    texts::find(language, &format!("note.{}", moved.note)).map_or_else(|| moved.note.clone(), str::to_owned)
+    let said = texts::own(language, &moved.note);
+    let of_data = || texts::find(language, &format!("note.{said}")).filter(|_| moved.who == DATA);
+    of_data().unwrap_or(said).to_owned()
 }
 
 /// An instant as people of the venue say it.
@@ -155,7 +154,7 @@ fn rule<'a>(ticket: &Ticket, scene: Scene<'a>) -> Option<&'a PackRule> {
 fn what(ticket: &Ticket, scene: Scene<'_>) -> String {
     let language = scene.language;
     if let Some(text) = &ticket.description {
-        return fill(language, "explain.described", &[("text", text)]);
+        return fill(language, "explain.described", &[("text", texts::own(language, text))]);
     }
     let rule = rule(ticket, scene);
     if let Some(PackRule { rule: crate::rules::Rule { expect: Expect::Silent { agent, .. }, .. }, .. }) = rule {

@@ -16,7 +16,11 @@ use collector::{
     rounds::{Round, record},
     run::deciders_of,
     step::{Core, Filing, Input},
-    tickets::{Action, Ticket, tell::Route},
+    tickets::{
+        Action, Ticket,
+        tell::Route,
+        text::{self, Scene},
+    },
     venues::{Holidays, Venues},
 };
 use jiff::Timestamp;
@@ -194,6 +198,11 @@ impl Bench {
         let mut tickets = self.store.as_ref().unwrap().0.tickets(&TicketFilter::default()).unwrap();
         tickets.sort_by_key(|t| t.id);
         tickets
+    }
+
+    pub fn title(&self, language: Language, ticket: &Ticket) -> String {
+        let scene = Scene { language, packs: &self.packs, venues: &self.venues };
+        text::title(ticket, scene)
     }
 
     pub fn ticket_of(&self, rule: &str) -> Option<Ticket> {

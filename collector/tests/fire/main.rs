@@ -95,10 +95,14 @@ fn what_is_wrong_becomes_a_ticket_of_its_asset_and_room() {
     bench.confirms("李雷", name, "gauge", Some("指针在红区")).unwrap();
     let ticket = bench.tickets().pop().unwrap();
     assert_eq!((ticket.room.as_str(), ticket.asset.clone()), ("k01", Some(id("extinguisher-1"))));
-    let words = ticket.description.unwrap();
-    assert!(words.starts_with("半月消防检查不合格：K01 包厢 K01 门口灭火器，要求“压力指针在绿区"), "{words}");
-    assert!(words.contains("——指针在红区\nHalf-monthly fire check: Box K01 extinguisher at K01"), "{words}");
-    assert_eq!(bench.messages.len(), 1, "the fire team is told at once");
+    let words = ticket.description.clone().unwrap();
+    assert!(words.starts_with("K01 门口灭火器：指针在红区\n半月消防检查不合格，要求：压力指针在绿区"), "{words}");
+    for (language, expected) in [
+        (Language::ZhCn, "K01 包厢 K01 门口灭火器：指针在红区"),
+        (Language::En, "Box K01: extinguisher at K01: 指针在红区"),
+    ] {
+        assert_eq!(bench.title(language, &ticket), expected, "each reader reads his own half");
+    }
     // Found again while its ticket is open: said there, and no second one.
     bench.confirms("李雷", name, "gauge", None).unwrap();
     bench.confirms("李雷", name, "gauge/extinguisher-1", Some("又红了")).unwrap();
@@ -155,4 +159,16 @@ fn a_date_that_comes_near_is_a_ticket_and_a_new_date_in_the_file_ends_it() {
     bench.wait("2026-11-24T12:00:00+08:00");
     let own = bench.tickets().into_iter().filter(|t| t.agent == Some(id("collector"))).count();
     assert_eq!(own, 1, "who speaks once a day is no agent that fell silent");
+}
+
+#[test]
+fn what_is_wrong_is_told_however_long_its_words_are() {
+    let long = VENUE.replace("K01 门口灭火器", &"门".repeat(1_900)).replace("extinguisher at K01", &"x".repeat(1_900));
+    let name = "nanshan/2026-12-01/half-monthly-fire";
+    let mut bench = Bench::start(&long, "2026-12-01T13:00:00+08:00");
+    bench.wait("2026-12-01T13:01:00+08:00");
+    bench.confirms("李雷", name, "gauge", Some(&"红".repeat(500))).unwrap();
+    assert_eq!(bench.tickets().len(), 1);
+    bench.wait("2026-12-02T00:00:00+08:00");
+    assert_eq!(bench.tickets().len(), 2, "missed, and told");
 }

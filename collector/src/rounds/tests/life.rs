@@ -165,8 +165,8 @@ fn answers_that_make_no_sense_are_refused_with_the_reason() {
     };
     assert_eq!(refusal(" ", ROUND, "exits", None), Refusal::Empty { field: "by".into() });
     assert_eq!(refusal("李雷", ROUND, "exits", Some(" ")), Refusal::Empty { field: "note".into() });
-    let long = "长".repeat(2_001);
-    assert_eq!(refusal("李雷", ROUND, "exits", Some(&long)), Refusal::TooLong { field: "note".into(), most: 2_000 });
+    let long = "长".repeat(501);
+    assert_eq!(refusal("李雷", ROUND, "exits", Some(&long)), Refusal::TooLong { field: "note".into(), most: 500 });
     let unknown = "v/2026-11-16/weekly-fire";
     assert_eq!(refusal("李雷", unknown, "exits", None), Refusal::Unknown { round: unknown.into() });
     assert_eq!(refusal("李雷", "x", "exits", None), Refusal::Unknown { round: "x".into() });
