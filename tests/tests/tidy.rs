@@ -11,6 +11,8 @@
 
 #[path = "tidy/code.rs"]
 mod code;
+#[path = "tidy/coverage.rs"]
+mod coverage;
 #[path = "tidy/crates.rs"]
 mod crates;
 #[path = "tidy/documents.rs"]

@@ -50,30 +50,6 @@ pub struct Bench {
     pub messages: Vec<NewMessage>,
 }
 
-/// A service that comes near, as a rule of the test's own.
-const DUE: &str = r#"
-[[rule]]
-id = "service-near"
-kind = "band"
-points = ["*_service_due_days"]
-low = 30.0
-for = "0s"
-clear_for = "0s"
-gap = "3h"
-severity = "P4"
-team = "fire"
-source = "test"
-verified = true
-[rule.zh]
-title = "灭火器快到维修期"
-meaning = "不到 30 天。"
-hint = "安排送修。"
-[rule.en]
-title = "an extinguisher's service is near"
-meaning = "Less than 30 days."
-hint = "Plan its service."
-"#;
-
 fn venues(text: &str) -> Arc<Venues> {
     Arc::new(Venues::of(&[("venues.toml".into(), text.into())], Holidays::default(), "Asia/Shanghai").unwrap())
 }
@@ -83,9 +59,7 @@ impl Bench {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ledger.db");
         let (sqlite, mut ledger) = Sqlite::open(&path, Options::default()).unwrap();
-        let own = folder.path().join("due.toml");
-        std::fs::write(&own, DUE).unwrap();
-        let packs = Packs::load(&Rules { packs: vec!["ktv".into()], files: vec![own], ..Rules::default() }).unwrap();
+        let packs = Packs::load(&Rules { packs: vec!["ktv".into()], ..Rules::default() }).unwrap();
         let (venues, now) = (venues(venues_text), ms(now));
         let core = Self::core(&mut ledger, &packs, &venues, now);
         let live = std::sync::RwLock::new(Live::default());

@@ -142,20 +142,20 @@ fn a_date_that_comes_near_is_a_ticket_and_a_new_date_in_the_file_ends_it() {
         bench.wait(&format!("2026-11-22T{hour}:30:00+08:00"));
         bench.tell_days();
     }
-    assert_eq!(bench.ticket_of("service-near"), None, "30 days are left");
+    assert_eq!(bench.ticket_of("extinguisher-service-due"), None, "30 days are left");
     bench.wait("2026-11-23T00:05:00+08:00");
     bench.tell_days();
-    let ticket = bench.ticket_of("service-near").unwrap();
+    let ticket = bench.ticket_of("extinguisher-service-due").unwrap();
     assert_eq!((ticket.room.as_str(), ticket.asset.clone()), ("k01", Some(id("extinguisher-1"))));
     assert_eq!((ticket.worst_value, ticket.limit), (Some(29.0), Some(30.0)));
     bench.restart();
     bench.tell_days();
-    assert_eq!(bench.tickets().iter().filter(|t| t.rule == Some(id("service-near"))).count(), 1);
+    assert_eq!(bench.tickets().iter().filter(|t| t.rule == Some(id("extinguisher-service-due"))).count(), 1);
     // It comes back from service; the new date is written into the file.
     bench.reload(&near.replace("2024-12-22", "2026-11-23"));
     bench.wait("2026-11-23T00:07:00+08:00");
     bench.tell_days();
-    assert_eq!(bench.ticket_of("service-near").unwrap().stage, Stage::Closed);
+    assert_eq!(bench.ticket_of("extinguisher-service-due").unwrap().stage, Stage::Closed);
     bench.wait("2026-11-24T12:00:00+08:00");
     let own = bench.tickets().into_iter().filter(|t| t.agent == Some(id("collector"))).count();
     assert_eq!(own, 1, "who speaks once a day is no agent that fell silent");

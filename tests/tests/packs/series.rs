@@ -4,7 +4,7 @@
 use collector::rules::{Effect, Event, Rule, Settings, State, step};
 use wire::{Fault, Id, PointName, Source, UnixMs};
 
-use crate::packs::shipped::Shipped;
+use crate::packs::{shipped::Shipped, times::Time};
 
 /// 2026-11-23 20:00 in China.
 pub const EVENING: UnixMs = 1_795_435_200_000;
@@ -18,6 +18,8 @@ pub struct Series {
     pub period: i64,
     /// For how long a bad stretch must last before it is told, in seconds.
     pub patience: i64,
+    /// A bad stretch that is too short to be told, in seconds; 0 where none is.
+    pub short: i64,
     /// Nothing to complain about.
     pub good: Reading,
     /// Each way of being bad.
@@ -40,8 +42,15 @@ fn alive(value: f64) -> Reading {
 /// The series of a rule. `beside` are real points that a rule of kind `disagree` compares with.
 pub fn of(rule: &Shipped, beside: &[&str]) -> Series {
     let lasting = rule.seconds("for");
-    let mut series =
-        Series { period: 10, patience: lasting, good: constant(0.0), bad: vec![], beside: vec![], mute: false };
+    let mut series = Series {
+        period: 10,
+        patience: lasting,
+        short: 0,
+        good: constant(0.0),
+        bad: vec![],
+        beside: vec![],
+        mute: false,
+    };
     match rule.text("kind") {
         "band" | "share" => {
             let (low, high) = (rule.number("low"), rule.number("high"));
@@ -88,15 +97,25 @@ pub fn of(rule: &Shipped, beside: &[&str]) -> Series {
         "disagree" => {
             let apart = rule.number("apart").unwrap();
             series.good = constant(20.0);
-            series.bad.extend([constant(20.0 + 2.0 * apart), constant(20.0 - 2.0 * apart)]);
+            series.bad.extend([constant(20.0 + 1.5 * apart), constant(20.0 - 1.5 * apart)]);
             series.beside = beside.iter().map(|name| ((*name).to_owned(), 20.0)).collect();
         }
         other => panic!("`{}` is of kind `{other}`, of which no example is known", rule.id),
     }
+    series.short = match rule.number("share") {
+        Some(share) => (0.8 * share * rule.seconds("window") as f64) as i64,
+        None if series.patience > 60 => series.patience / 2,
+        None => 0,
+    };
     if rule.keys.contains_key("gap") && rule.seconds("gap") > 3_600 {
         series.period = 3_600;
     }
     series
+}
+
+fn source() -> Source {
+    let id = |text| Id::parse(text).unwrap();
+    Source { venue: id("nanshan"), room: id("k01"), agent: id("pi-k01") }
 }
 
 /// A room with one agent, judged by one rule.
@@ -109,15 +128,18 @@ pub struct Life {
 }
 
 impl Life {
-    pub fn new(rule: Rule, point: &str) -> Self {
-        let state = State::new(vec![rule], Settings::default());
+    pub fn new(rule: Rule, point: &str, time: &Time) -> Self {
+        let mut state = State::new(vec![rule], Settings::default());
+        let source = source();
+        state.set_place(&source.venue, time.place());
+        let room = Event::RoomState { venue: &source.venue, room: &source.room, state: Some(time.room) };
+        step(&mut state, &room, EVENING, &mut Vec::new());
         Self { state, point: PointName::parse(point).unwrap(), now: EVENING, began: 0, ended: 0 }
     }
 
     /// Lives for so many seconds with such readings.
     pub fn lives(&mut self, seconds: i64, series: &Series, reading: &Reading) {
-        let id = |text| Id::parse(text).unwrap();
-        let source = Source { venue: id("nanshan"), room: id("k01"), agent: id("pi-k01") };
+        let source = source();
         let beside = series.beside.iter().map(|(name, value)| (PointName::parse(name).unwrap(), *value));
         // Something else that the agent always says: a silent point is not a silent agent.
         let always = [(PointName::parse("sampler_round_ms").unwrap(), 12.0)];
