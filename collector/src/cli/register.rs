@@ -61,19 +61,20 @@ pub fn run(argument: &RegisterArgument) -> Result<ExitCode, Failure> {
     } else {
         Live::default()
     };
-    let mut all = job::of_all(&venues, &live, SystemClock.now());
+    let now = SystemClock.now();
+    let mut all = job::of_all(&venues, &live, now);
     all.retain(|e| argument.venue.as_ref().is_none_or(|venue| *venue == e.venue));
     match argument.command {
-        Command::Export => print!("{}", csv::print(&all, &venues, language)),
+        Command::Export => print!("{}", csv::print(&all, now, &venues, language)),
         Command::List if all.is_empty() => {
             println!("{}\n{}", get(language, "register.none"), get(language, "register.none_hint"));
         }
-        Command::List => list(&all, &venues, language),
+        Command::List => list(&all, now, &venues, language),
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn list(all: &[Extinguisher], venues: &Venues, language: Language) {
+fn list(all: &[Extinguisher], now: UnixMs, venues: &Venues, language: Language) {
     let keys = ["venue", "room", "name", "type", "standing", "due", "scrap", "place"];
     let mut rows = vec![keys.map(|key| get(language, &format!("register.{key}")).to_owned()).to_vec()];
     let due = |(date, far): (String, String)| if far.is_empty() { date } else { format!("{date} · {far}") };
@@ -87,7 +88,7 @@ fn list(all: &[Extinguisher], venues: &Venues, language: Language) {
             text::standing(e.standing(), language).to_owned(),
             due(text::due(e.days.service, e.service_days(), language)),
             due(text::due(e.days.scrap, e.scrap_days(), language)),
-            text::place(e, venues.zone(&e.venue), language),
+            text::place(e, now, venues.zone(&e.venue), language),
         ]);
     }
     print!("{}", table::lay_out(&rows));

@@ -2,6 +2,8 @@
 //! UTF-8 with a mark at its begin so that Excel shows Chinese, and no cell that a spreadsheet would
 //! take for a formula.
 
+use wire::UnixMs;
+
 use super::{
     book::{Extinguisher, Standing},
     dates::Day,
@@ -37,17 +39,17 @@ pub const COLUMNS: [&str; 18] = [
 
 /// The whole file.
 #[must_use]
-pub fn print(register: &[Extinguisher], venues: &Venues, language: Language) -> String {
+pub fn print(register: &[Extinguisher], now: UnixMs, venues: &Venues, language: Language) -> String {
     let mut out = MARK.to_owned();
     let head = COLUMNS.map(|column| get(language, &format!("register.{column}")).to_owned());
     line(&mut out, &head);
     for e in register {
-        line(&mut out, &cells(e, venues, language));
+        line(&mut out, &cells(e, now, venues, language));
     }
     out
 }
 
-fn cells(e: &Extinguisher, venues: &Venues, language: Language) -> [String; COLUMNS.len()] {
+fn cells(e: &Extinguisher, now: UnixMs, venues: &Venues, language: Language) -> [String; COLUMNS.len()] {
     let listed = |field: fn(&crate::venues::file::Asset) -> &Option<String>| {
         e.listed.as_ref().and_then(|asset| field(asset).clone()).unwrap_or_default()
     };
@@ -69,7 +71,7 @@ fn cells(e: &Extinguisher, venues: &Venues, language: Language) -> [String; COLU
         e.days.service.map_or(String::new(), |day| text::basis(day.basis, language).to_owned()),
         date(e.days.scrap),
         number(e.scrap_days()),
-        text::place(e, venues.zone(&e.venue), language),
+        text::place(e, now, venues.zone(&e.venue), language),
         e.standings().iter().map(|s: &Standing| text::standing(*s, language)).collect::<Vec<_>>().join(" · "),
         e.differences.iter().map(|d| text::difference(d, language)).collect::<Vec<_>>().join(" · "),
     ]

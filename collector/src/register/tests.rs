@@ -186,7 +186,7 @@ fn cells(csv: &str) -> Vec<Vec<String>> {
 
 #[test]
 fn a_spreadsheet_reads_the_csv_and_runs_nothing_of_it() {
-    let csv = csv::print(&entries(&Live::default()), &venues(FILE), Language::ZhCn);
+    let csv = csv::print(&entries(&Live::default()), 0, &venues(FILE), Language::ZhCn);
     assert!(csv.starts_with(MARK));
     let rows = cells(csv.trim_start_matches(MARK));
     assert_eq!(rows.len(), 4);

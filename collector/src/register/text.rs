@@ -2,6 +2,7 @@
 //! languages. Decides nothing.
 
 use jiff::tz::TimeZone;
+use wire::UnixMs;
 
 use super::{
     book::{Extinguisher, Standing},
@@ -60,13 +61,20 @@ pub fn due(day: Option<Day>, days: Option<i32>, language: Language) -> (String, 
     (day.date.to_string(), far)
 }
 
-/// Whether it hangs in its place, and since which reading that is known.
+/// A reader that said nothing for longer is not asked what hangs there now: three of its longest periods.
+const FRESH_MS: i64 = 15 * 60_000;
+
+/// Whether it hangs in its place, and by which reading that is known.
 #[must_use]
-pub fn place(e: &Extinguisher, zone: &TimeZone, language: Language) -> String {
+pub fn place(e: &Extinguisher, now: UnixMs, zone: &TimeZone, language: Language) -> String {
     match e.seen.as_ref().and_then(|seen| seen.present) {
         None => get(language, "register.no_reader").into(),
         Some((at, is)) => {
-            let key = if is { "register.in_place" } else { "register.not_in_place" };
+            let key = match (is, now.saturating_sub(at) <= FRESH_MS) {
+                (false, _) => "register.not_in_place",
+                (true, true) => "register.in_place",
+                (true, false) => "register.was_in_place",
+            };
             fill(language, key, &[("time", &time(at, zone, language))])
         }
     }

@@ -43,6 +43,8 @@ pub struct Cursor {
 pub(super) struct Memory {
     /// The last tick that looked here; `None` before the first.
     pub looked_at: Option<UnixMs>,
+    /// Whether open rounds were compared with the plans and hours in force.
+    pub is_compared: bool,
     /// Nothing begins and nothing is due before this instant.
     pub next_at: UnixMs,
     /// As it is stored.
@@ -85,7 +87,9 @@ impl State {
     /// Other plans are in force from the next tick on.
     pub fn set_plans(&mut self, plans: Arc<Plans>) {
         self.plans = plans;
-        self.venues.values_mut().for_each(|memory| memory.next_at = UnixMs::MIN);
+        for memory in self.venues.values_mut() {
+            (memory.next_at, memory.is_compared) = (UnixMs::MIN, false);
+        }
     }
 
     /// Whether a question of `venue` waits for any reader.

@@ -50,7 +50,6 @@ pub fn step(state: &mut State, event: &Event, now: UnixMs, out: &mut Vec<Effect>
 fn tick(state: &mut State, now: UnixMs, out: &mut Vec<Effect>) {
     let plans = state.plans.clone();
     let gone: Vec<Id> = state.venues.keys().filter(|venue| !plans.venues.contains_key(*venue)).cloned().collect();
-    let nothing = Vec::new();
     for venue in plans.venues.keys().chain(&gone) {
         let memory = state.venues.entry(venue.clone()).or_default();
         let before = memory.looked_at.unwrap_or(now).max(now.saturating_sub(CATCH_UP_MS));
@@ -60,7 +59,7 @@ fn tick(state: &mut State, now: UnixMs, out: &mut Vec<Effect>) {
             continue;
         }
         let in_force = plans.venues.get(venue);
-        withdraw(state, venue, in_force.map_or(&nothing, |v| &v.plans), out);
+        withdraw(state, venue, in_force, out);
         if let Some(in_force) = in_force {
             begin(state, venue, in_force, before, now, out);
         }
@@ -69,12 +68,31 @@ fn tick(state: &mut State, now: UnixMs, out: &mut Vec<Effect>) {
     }
 }
 
-/// Rounds whose plan was taken away.
-fn withdraw(state: &mut State, venue: &Id, plans: &[Plan], out: &mut Vec<Effect>) {
-    let is_gone = |round: &Round| round.stage == Stage::Open && !plans.iter().any(|plan| plan.id == round.plan);
-    let keys: Vec<String> = state.rounds_of(venue).filter(|r| is_gone(r)).map(|r| r.key.clone()).collect();
+/// Rounds whose plan was taken away, or that the hours in force have on another day, found once after
+/// files of venues were read.
+fn withdraw(state: &mut State, venue: &Id, of: Option<&VenuePlans>, out: &mut Vec<Effect>) {
+    let memory = state.venues.entry(venue.clone()).or_default();
+    if std::mem::replace(&mut memory.is_compared, true) {
+        return;
+    }
+    let is_due = |round: &Round| {
+        let of = of?;
+        let plan = of.plans.iter().find(|plan| plan.id == round.plan)?;
+        let date = round.date.parse().ok()?;
+        occurrences(plan, &of.calendar, date).iter().any(|o| key(plan, o) == round.key).then_some(())
+    };
+    let is_gone = |round: &&Round| round.stage == Stage::Open && is_due(round).is_none();
+    let keys: Vec<String> = state.rounds_of(venue).filter(is_gone).map(|r| r.key.clone()).collect();
     for key in keys {
         change(state, venue, &key, out, |round| round.stage = Stage::Withdrawn);
+    }
+}
+
+/// `2026-11-23/weekly-fire`, `2026-11-23/fire-patrol/2`.
+fn key(plan: &Plan, occurrence: &Occurrence) -> String {
+    match occurrence.slot {
+        0 => format!("{}/{}", occurrence.date, plan.id),
+        slot => format!("{}/{}/{slot}", occurrence.date, plan.id),
     }
 }
 
@@ -105,11 +123,6 @@ fn begin(state: &mut State, venue: &Id, of: &VenuePlans, before: UnixMs, now: Un
 
 /// The round of an occurrence, without an answer.
 fn round(venue: &Id, plan: &Plan, occurrence: &Occurrence, now: UnixMs) -> Round {
-    let date = occurrence.date.to_string();
-    let key = match occurrence.slot {
-        0 => format!("{date}/{}", plan.id),
-        slot => format!("{date}/{}/{slot}", plan.id),
-    };
     let items = plan.checks.iter().flat_map(|check| {
         check.targets.iter().map(|target| Item {
             check: check.id.clone(),
@@ -123,9 +136,9 @@ fn round(venue: &Id, plan: &Plan, occurrence: &Occurrence, now: UnixMs) -> Round
     });
     Round {
         venue: venue.clone(),
-        key,
+        key: key(plan, occurrence),
         plan: plan.id.clone(),
-        date,
+        date: occurrence.date.to_string(),
         moved_from: occurrence.moved_from.map(|date| date.to_string()),
         name_zh: plan.name_zh.clone(),
         name_en: plan.name_en.clone(),

@@ -285,3 +285,65 @@ fn a_plan_taken_away_withdraws_its_round_and_given_back_in_time_it_goes_on() {
     assert_eq!(desk.round(ROUND).stage, Stage::Withdrawn);
     assert!(!desk.tick("2026-11-24T00:00:01+08:00").iter().any(|e| matches!(e, Effect::Missed(_))));
 }
+
+#[test]
+fn a_monday_that_turns_out_to_be_closed_is_not_missed_and_moves() {
+    let mut desk = Desk::new(HALL);
+    desk.tick("2026-11-23T07:00:00+08:00");
+    assert_eq!(desk.round(ROUND).stage, Stage::Open);
+    let closed = "[[venue.v.hours]]\nkind = \"closed\"\nfrom = \"2026-11-23\"\nto = \"2026-11-23\"\n";
+    desk.state.set_plans(plans(&format!("{HALL}{closed}")));
+    desk.tick("2026-11-23T10:00:00+08:00");
+    assert_eq!(desk.round(ROUND).stage, Stage::Withdrawn);
+    let night = desk.tick("2026-11-24T06:00:00+08:00");
+    assert!(!night.iter().any(|e| matches!(e, Effect::Missed(_))));
+    let moved = desk.round("v/2026-11-24/weekly-fire");
+    assert_eq!((moved.stage, moved.moved_from.as_deref()), (Stage::Open, Some("2026-11-23")));
+}
+
+#[test]
+fn longer_hours_in_the_middle_of_a_day_make_no_round_of_it_twice() {
+    let text = format!("{HALL}[[venue.v.round]]\nid = \"fire-patrol\"\n");
+    let mut desk = Desk::new(&text);
+    desk.tick("2026-11-23T09:00:00+08:00");
+    desk.says("2026-11-23T09:30:00+08:00", "李雷", "v/2026-11-23/fire-patrol/1", "exits", None);
+    desk.state.set_plans(plans(&text.replace("18:00", "22:00")));
+    for hour in 10..=22 {
+        desk.tick(&format!("2026-11-23T{hour}:00:00+08:00"));
+    }
+    let patrols: Vec<_> =
+        desk.state.rounds().filter(|r| r.plan == id("fire-patrol")).map(|r| (r.from, r.left())).collect();
+    let two_hours = 2 * 3_600_000;
+    let from = ms("2026-11-23T09:00:00+08:00");
+    let expected: Vec<_> = (0..6).map(|n| (from + n * two_hours, if n == 0 { 2 } else { 3 })).collect();
+    assert_eq!(patrols, expected);
+}
+
+#[test]
+fn brackets_are_known_by_what_agents_say_of_their_points() {
+    use crate::rounds::Readers;
+    let source = wire::Source { venue: id("v"), room: id("lobby"), agent: id("pi-1") };
+    let name = |text: &str| wire::PointName::parse(text).unwrap();
+    let point = |asset: &str| wire::PointAbout { asset: Some(id(asset)), ..wire::PointAbout::default() };
+    let points = [
+        ("extinguisher_1_present", "extinguisher-1"),
+        ("extinguisher_1_tag_id", "extinguisher-1"),
+        ("extinguisher_2_in_place", "extinguisher-2"),
+        ("amplifier_power_on", "amplifier"),
+    ];
+    let points = points.into_iter().map(|(point_name, asset)| (name(point_name), point(asset))).collect();
+    let about = wire::About { model: String::new(), version: String::new(), sensors: Vec::new(), points };
+    let mut readers = Readers::default();
+    let sample = |values: &[(&str, f64)]| values.iter().map(|(n, v)| (name(n), *v)).collect::<Vec<_>>();
+    let both =
+        sample(&[("extinguisher_1_present", 1.0), ("extinguisher_1_tag_id", 5.0), ("extinguisher_2_in_place", 1.0)]);
+    assert!(readers.readings(&source, &both).is_empty(), "before it said what they are");
+    readers.learn(&source, &about);
+    let tag = Reading::Tag { tag: 5, is_valid: None, count: None };
+    let all = [(id("extinguisher-1"), tag), (id("extinguisher-2"), Reading::Contact)];
+    assert_eq!(readers.readings(&source, &both), all);
+    let gone = sample(&[("extinguisher_1_present", 0.0), ("extinguisher_2_in_place", 0.0)]);
+    assert!(readers.readings(&source, &gone).is_empty());
+    let nameless = sample(&[("extinguisher_1_present", 1.0)]);
+    assert!(readers.readings(&source, &nameless).is_empty(), "a tag whose name did not come proves nothing");
+}

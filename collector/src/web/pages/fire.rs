@@ -60,7 +60,7 @@ pub async fn extinguishers(
     headers: HeaderMap,
 ) -> Response {
     answer(shared, asked, headers, |shared, base, _| {
-        let (venues, all) = register(shared);
+        let (now, venues, all) = register(shared);
         let language = base.language;
         let heads = ["name", "standing", "due", "scrap", "place"];
         let title = get(language, "register.title");
@@ -69,7 +69,7 @@ pub async fn extinguishers(
             title,
             count: words::count(&all, language),
             heads: heads.map(|head| get(language, &format!("register.{head}"))),
-            rows: all.iter().map(|e| row(e, &venues, language)).collect(),
+            rows: all.iter().map(|e| row(e, now, &venues, language)).collect(),
             none: get(language, "register.none"),
             none_hint: get(language, "register.none_hint"),
             download: get(language, "register.download"),
@@ -89,8 +89,8 @@ pub async fn extinguishers_csv(
 ) -> Response {
     let (language, _) = language::choose(asked.lang.as_deref(), &headers);
     let file = tokio::task::spawn_blocking(move || {
-        let (venues, all) = register(&shared);
-        csv::print(&all, &venues, language)
+        let (now, venues, all) = register(&shared);
+        csv::print(&all, now, &venues, language)
     });
     match file.await {
         Ok(file) => {
@@ -107,15 +107,16 @@ pub async fn extinguishers_csv(
     }
 }
 
-fn register(shared: &Shared) -> (Arc<Venues>, Vec<Extinguisher>) {
+fn register(shared: &Shared) -> (UnixMs, Arc<Venues>, Vec<Extinguisher>) {
     let venues = shared.venues.get();
     let live = shared.live.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let all = job::of_all(&venues, &live, shared.clock.now());
+    let now = shared.clock.now();
+    let all = job::of_all(&venues, &live, now);
     drop(live);
-    (venues, all)
+    (now, venues, all)
 }
 
-fn row(e: &Extinguisher, venues: &Venues, language: Language) -> Row {
+fn row(e: &Extinguisher, now: UnixMs, venues: &Venues, language: Language) -> Row {
     let class = |standing: Standing| match standing {
         Standing::Missing | Standing::ScrapPast | Standing::ServicePast | Standing::NotGenuine => "bad",
         Standing::Fine => "",
@@ -136,7 +137,7 @@ fn row(e: &Extinguisher, venues: &Venues, language: Language) -> Row {
         differences: e.differences.iter().map(|d| words::difference(d, language)).collect(),
         service: words::due(e.days.service, e.service_days(), language),
         scrap: words::due(e.days.scrap, e.scrap_days(), language),
-        seen: words::place(e, venues.zone(&e.venue), language),
+        seen: words::place(e, now, venues.zone(&e.venue), language),
     }
 }
 
