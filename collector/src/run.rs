@@ -29,6 +29,7 @@ use crate::{
     packs::{self, Packs},
     readings, register, rules,
     shared::CHANGES_MAX,
+    silence,
     step::{self, Core, Deciders, Filings},
     tickets::{self, tell::Route},
     venues::{self, Venues, business_day},
@@ -258,6 +259,12 @@ impl Stages {
         threads.push(self.thread("register", move || {
             if let Err(error) = register::job::run(&shared, stop) {
                 tracing::error!(error = %error, "days until extinguishers are due are not told: no timer");
+            }
+        })?);
+        let (shared, stop) = (self.shared.clone(), self.stopped.clone());
+        threads.push(self.thread("silence", move || {
+            if let Err(error) = silence::job::run(&shared, stop) {
+                tracing::error!(error = %error, "silence is not accounted for: no timer");
             }
         })?);
         Ok(threads)

@@ -15,13 +15,14 @@ use crate::{
 };
 
 /// The files; one a place where texts are read.
-const FILES: [(&str, &str); 8] = [
+const FILES: [(&str, &str); 9] = [
     ("names.toml", include_str!("texts/names.toml")),
     ("tickets.toml", include_str!("texts/tickets.toml")),
     ("config.toml", include_str!("texts/config.toml")),
     ("venues.toml", include_str!("texts/venues.toml")),
     ("rounds.toml", include_str!("texts/rounds.toml")),
     ("register.toml", include_str!("texts/register.toml")),
+    ("silence.toml", include_str!("texts/silence.toml")),
     ("cli.toml", include_str!("texts/cli.toml")),
     ("web.toml", include_str!("texts/web.toml")),
 ];

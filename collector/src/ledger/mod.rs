@@ -77,6 +77,8 @@ pub mod record_kind {
     pub const ROUND: &str = "round";
     /// A day's account of silence; key: room `/` agent `/` date.
     pub const SILENCE: &str = "silence";
+    /// What samples do not tell of an agent's or a room's time; key: room `/` agent, or room.
+    pub const SILENCE_NOTE: &str = "silence_note";
     /// Whether a room is prepared, occupied, empty or locked; key: room.
     pub const ROOM_STATE: &str = "room_state";
 }

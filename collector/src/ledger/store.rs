@@ -47,7 +47,7 @@ pub struct Loaded {
     pub episodes: Vec<EpisodeRow>,
     /// Every agent ever heard of.
     pub devices: Vec<Device>,
-    /// States of rooms, and rounds written after `now` − [`ROUNDS_MS`].
+    /// States of rooms, notes on silence, and rounds written after `now` − [`ROUNDS_MS`].
     pub records: Vec<Record>,
     /// The newest samples of each source that the store still has at hand, oldest first.
     pub samples: Vec<(Source, Sample)>,

@@ -143,6 +143,12 @@ impl State {
         }
     }
 
+    /// What is the same for all of them.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        self.settings
+    }
+
     /// How the live episode `key` stands at `now`.
     #[must_use]
     pub fn look(&self, key: &EpisodeKey, now: UnixMs) -> Standing {

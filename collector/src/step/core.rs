@@ -14,6 +14,7 @@ use super::{
 use crate::{
     ingest::{Decoded, Verdict, Watermarks, decode::content_hash},
     ledger::{Commit, Loaded, Quarantined, Request, Watermark},
+    silence,
     venues::Venues,
 };
 
@@ -22,6 +23,7 @@ pub struct Core {
     number: u64,
     marks: Watermarks,
     follow: Follow,
+    notes: silence::Notes,
 }
 
 /// What a step counted.
@@ -128,6 +130,11 @@ impl Core {
     /// Goes on from what the ledger holds.
     #[must_use]
     pub fn restore(mut loaded: Loaded, deciders: Deciders) -> Self {
+        let mut notes = silence::Notes::new(deciders.rules.settings().live_horizon_ms);
+        silence::record::restore(&mut notes, &loaded.records);
+        for mark in loaded.watermarks.iter().filter(|mark| mark.sample_at != UnixMs::MIN) {
+            notes.heard(&mark.source, mark.sample_at);
+        }
         let follow = Follow::restore(deciders, &mut loaded);
         let mut marks = Watermarks::restore(loaded.watermarks);
         for (source, sample) in loaded.samples {
@@ -135,7 +142,7 @@ impl Core {
             let hash = content_hash(&Entry::Sample(sample));
             marks.remember(&source, &spool, seq, hash);
         }
-        Self { number: loaded.commit_number, marks, follow }
+        Self { number: loaded.commit_number, marks, follow, notes }
     }
 
     /// Other venues are in force from the next step on.
@@ -169,10 +176,12 @@ impl Core {
                         touched.note(&source, &status.spool, false);
                     }
                     self.follow.status(&source, &status, now, &mut out);
+                    self.notes.status(&source, &status, now);
                     out.commit.statuses.push((source, status));
                 }
                 Ok(Decoded::About(source, about)) => {
                     self.follow.learn(&source, &about);
+                    self.notes.about(&source, &about, now);
                     out.commit.abouts.push((source, about));
                 }
                 Ok(Decoded::Result(..)) => {}
@@ -186,6 +195,9 @@ impl Core {
             self.follow.tick(now, &mut out);
         }
         self.follow.finish(&mut out);
+        let records = &mut out.commit.records;
+        silence::record::locks(&mut self.notes, records, now);
+        self.notes.take_changed(now, |changed| records.push(silence::record::of_note(&changed, now)));
         let acks = self.acks(touched, now, &mut out);
         let mut stepped = Stepped { number: 0, commit: out.finish(), acks, counts };
         if !stepped.is_empty() {
@@ -205,10 +217,12 @@ impl Core {
                 counts.samples += 1;
                 counts.readings += sample.points.len() as u64;
                 self.follow.sample(source, &sample, now, out);
+                self.notes.sample(source, sample.at, now);
                 out.commit.samples.push((source.clone(), sample));
             }
             (Verdict::New { first }, Entry::Lost(lost)) => {
                 counts.lost += lost.upto - first + 1;
+                self.notes.lost(source, lost.reason, lost.upto - first + 1, now);
                 out.commit.lost.push((source.clone(), Lost { seq: first, ..lost }));
             }
             (Verdict::Duplicate, _) => counts.duplicates += 1,

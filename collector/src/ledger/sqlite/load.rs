@@ -97,9 +97,15 @@ pub(super) fn devices(connection: &Connection) -> Result<Vec<Device>, Failure> {
 }
 
 fn records(connection: &Connection, now: UnixMs) -> Result<Vec<Record>, Failure> {
-    let sql = "SELECT kind, venue, key, at, body FROM record WHERE kind = ?1 OR (kind = ?2 AND at >= ?3)";
+    let sql = "SELECT kind, venue, key, at, body FROM record WHERE kind IN (?1, ?2, ?4) \
+               AND (kind <> ?2 OR at >= ?3)";
     let mut statement = connection.prepare(sql)?;
-    let mut rows = statement.query(rusqlite::params![record_kind::ROOM_STATE, record_kind::ROUND, now - ROUNDS_MS])?;
+    let mut rows = statement.query(rusqlite::params![
+        record_kind::ROOM_STATE,
+        record_kind::ROUND,
+        now - ROUNDS_MS,
+        record_kind::SILENCE_NOTE
+    ])?;
     let mut all = Vec::new();
     while let Some(row) = rows.next()? {
         all.push(record(row)?);

@@ -1,0 +1,123 @@
+//! Cases by hand.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use wire::{Clock, Fault, Id, Sample};
+
+use super::{HORIZON_MS, point, source};
+use crate::silence::{
+    Account, Note, Notes, Reason,
+    account::Shares,
+    hour::{Evidence, divide},
+    note::{Changed, STRETCHES_MAX, Stretch},
+};
+
+fn sample(at: i64, value: Option<f64>) -> Sample {
+    let id = |text| Id::parse(text).unwrap();
+    let fault = value.is_none().then_some((point("co2_ppm"), Fault::BadCrc));
+    Sample {
+        at,
+        seq: 1,
+        spool: id("spool-a"),
+        boot: id("boot-1"),
+        clock: Clock::Trusted,
+        points: value.map(|value| (point("co2_ppm"), value)).into_iter().collect(),
+        faults: fault.into_iter().collect(),
+    }
+}
+
+fn divided(samples: &[Sample], note: &Note, from: i64, to: i64) -> Account {
+    let known = BTreeSet::new();
+    let period_ms = |_: &wire::PointName| Some(10_000);
+    let evidence = Evidence { samples, note, locked: &[], period_ms: &period_ms, known: &known, day_from: from };
+    divide(&evidence, from, to).remove(&point("co2_ppm")).unwrap_or_default()
+}
+
+#[test]
+fn a_value_stands_for_one_and_a_half_periods_at_most() {
+    let samples = [sample(0, Some(600.0)), sample(10_000, Some(610.0)), sample(60_000, None)];
+    let account = divided(&samples, &Note::default(), 0, 80_000);
+    assert_eq!(account.measured_ms, 10_000 + 15_000);
+    let lost = BTreeMap::from([(Reason::Fault(Fault::BadCrc), 15_000), (Reason::AgentAway, 35_000 + 5_000)]);
+    assert_eq!(account.lost, lost);
+    assert_eq!(account.counted_ms(), 80_000);
+}
+
+#[test]
+fn what_was_never_heard_of_does_not_count() {
+    assert_eq!(divided(&[], &Note::default(), 0, 80_000), Account::default());
+    let account = divided(&[sample(30_000, Some(600.0))], &Note::default(), 0, 80_000);
+    assert_eq!(account.counted_ms(), 50_000, "from its first word on");
+}
+
+#[test]
+fn shares_add_up_to_a_million_however_they_are_rounded() {
+    let account = |m, b, l, p| {
+        let mut account = Account { measured_ms: m, backfilled_ms: b, planned_off_ms: p, ..Account::default() };
+        account.lose(Reason::AgentAway, l);
+        account.shares_ppm()
+    };
+    let thirds = account(1, 1, 1, 0);
+    assert_eq!(thirds.measured_ppm + thirds.backfilled_ppm + thirds.lost_ppm, 1_000_000);
+    let whole = Shares { measured_ppm: 1_000_000, ..Shares::default() };
+    assert_eq!(account(3_600_000, 0, 0, 0), whole);
+    assert_eq!(account(0, 0, 0, 0), Shares::default());
+    let large = account(i64::MAX / 8, i64::MAX / 8, i64::MAX / 8, i64::MAX / 8);
+    assert_eq!(large.measured_ppm, 250_000);
+}
+
+fn note_of(notes: &mut Notes, now: i64) -> Option<Note> {
+    let mut found = None;
+    notes.take_changed(now, |changed| {
+        if let Changed::Agent(_, note) = changed {
+            found = Some(note.clone());
+        }
+    });
+    found
+}
+
+#[test]
+fn a_live_sample_and_a_long_drain_write_nothing() {
+    let mut notes = Notes::new(HORIZON_MS);
+    notes.sample(&source(), 1_000_000, 1_000_100);
+    assert!(note_of(&mut notes, 1_000_100).is_some(), "the agent is new");
+    for at in 101..200 {
+        notes.sample(&source(), at * 10_000, at * 10_000 + 50);
+        assert_eq!(note_of(&mut notes, at * 10_000 + 50), None);
+    }
+    let now = 10_000_000;
+    notes.sample(&source(), 2_100_000, now);
+    let late = note_of(&mut notes, now).unwrap().late;
+    assert_eq!(late, [Stretch { from: 2_100_000, to: None, revision: 2 }]);
+    for at in 211..900 {
+        notes.sample(&source(), at * 10_000, now);
+        assert_eq!(note_of(&mut notes, now), None, "the drain is under way");
+    }
+    notes.sample(&source(), 9_990_000, now);
+    let late = note_of(&mut notes, now).unwrap().late;
+    assert_eq!(late, [Stretch { from: 2_100_000, to: Some(9_990_000), revision: 3 }]);
+}
+
+#[test]
+fn a_note_is_bounded_and_counts_what_it_drops() {
+    let mut notes = Notes::new(HORIZON_MS);
+    let mut last = None;
+    for n in 1..=200 {
+        let now = n * 1_000_000;
+        notes.sample(&source(), now - HORIZON_MS - 1, now);
+        notes.sample(&source(), now, now);
+        last = note_of(&mut notes, now).or(last);
+    }
+    let note = last.unwrap();
+    assert_eq!(note.late.len(), STRETCHES_MAX);
+    assert_eq!(note.dropped, 200 - STRETCHES_MAX as u64);
+}
+
+#[test]
+fn a_sample_of_1970_does_not_open_fifty_years_of_accounts() {
+    let mut notes = Notes::new(HORIZON_MS);
+    let now = 1_795_392_000_000;
+    notes.sample(&source(), 5, now);
+    let note = note_of(&mut notes, now).unwrap();
+    assert_eq!((note.since, note.late), (now, Vec::new()));
+}
