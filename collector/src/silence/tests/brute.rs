@@ -36,11 +36,14 @@ pub enum Share {
     Lost(Reason),
 }
 
+/// When a word was said, whether it came late, and the fault that it is, if any.
+type Said<'a> = (UnixMs, bool, Option<&'a Fault>);
+
 pub struct Truth<'a> {
     abouts: Vec<(UnixMs, &'a [&'static str])>,
     periods_ms: &'a BTreeMap<PointName, i64>,
     /// Words of each point in order of time, those of one instant as they came.
-    words: BTreeMap<&'static str, Vec<(UnixMs, bool, Option<&'a Fault>)>>,
+    words: BTreeMap<&'static str, Vec<Said<'a>>>,
     off: Vec<(UnixMs, UnixMs)>,
     lost: Vec<(UnixMs, UnixMs, LostReason, u64)>,
 }
