@@ -5,10 +5,12 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use super::{ConfigArgument, Failure, LanguageArgument, table};
+use wire::PointName;
+
 use crate::{
     config::Language,
     packs::{PackRule, Packs},
-    rules::{Expect, When},
+    rules::{Expect, Rule, When},
     texts::{self, fill, get},
 };
 
@@ -59,7 +61,7 @@ fn list(packs: &Packs, language: Language) -> String {
             r.rule.id.to_string(),
             format!("{:?}", r.rule.severity),
             texts::team(language, &r.rule.team).into_owned(),
-            expected(&r.rule.expect, language),
+            expected(&r.rule, language),
             texts::duration(language, r.rule.for_ms),
             r.words(language).title.clone(),
         ]
@@ -84,7 +86,7 @@ fn show(r: &PackRule, language: Language) -> String {
         ("cli.kind", get(language, kind(&r.rule.expect)).into()),
         ("cli.points", r.rule.points.join(" ")),
         ("cli.rooms", rooms),
-        ("cli.expected", expected(&r.rule.expect, language)),
+        ("cli.expected", expected(&r.rule, language)),
         ("cli.for", texts::duration(language, r.rule.for_ms)),
         ("cli.clear_for", texts::duration(language, r.rule.clear_for_ms)),
         ("cli.gap", texts::duration(language, r.rule.gap_ms)),
@@ -135,15 +137,17 @@ fn kind(expect: &Expect) -> &'static str {
 }
 
 /// What a rule expects, in words.
-fn expected(expect: &Expect, language: Language) -> String {
-    let number = |n: f64| texts::value(None, n);
+fn expected(rule: &Rule, language: Language) -> String {
+    let plain = |n: f64| texts::value(None, n);
+    let unit = unit_of(rule);
+    let number = |n: f64| texts::value(unit.as_ref(), n);
     let limits = |low: Option<f64>, high: Option<f64>| match (low, high) {
         (Some(low), Some(high)) => fill(language, "expect.between", &[("low", &number(low)), ("high", &number(high))]),
         (Some(low), None) => fill(language, "expect.at_least", &[("low", &number(low))]),
         (None, Some(high)) => fill(language, "expect.at_most", &[("high", &number(high))]),
         (None, None) => String::new(),
     };
-    match expect {
+    match &rule.expect {
         Expect::Band { low, high, low_return, high_return } => {
             let back = limits(*low_return, *high_return);
             let back = if back.is_empty() { back } else { fill(language, "expect.returns", &[("limits", &back)]) };
@@ -170,14 +174,22 @@ fn expected(expect: &Expect, language: Language) -> String {
         Expect::Share { low, high, share, window_ms } => {
             let blanks = [
                 ("limits", &*limits(*low, *high)),
-                ("share", &number(share * 100.0)),
+                ("share", &plain(share * 100.0)),
                 ("window", &texts::duration(language, *window_ms)),
             ];
             fill(language, "expect.share", &blanks)
         }
-        Expect::Due { within_days } => fill(language, "expect.due", &[("days", &number(*within_days))]),
+        Expect::Due { within_days } => fill(language, "expect.due", &[("days", &plain(*within_days))]),
         Expect::Disagree { with, apart } => {
             fill(language, "expect.agrees", &[("with", &with.join(" ")), ("apart", &number(*apart))])
         }
     }
+}
+
+/// A point that has the unit of all points of the rule, where they have one.
+fn unit_of(rule: &Rule) -> Option<PointName> {
+    let names = rule.points.iter().map(|pattern| PointName::parse(&pattern.replace('*', "x")).ok());
+    let names: Vec<PointName> = names.collect::<Option<_>>()?;
+    let first = names.first()?.clone();
+    names.iter().all(|name| texts::unit(name) == texts::unit(&first)).then_some(first)
 }

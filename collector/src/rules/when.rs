@@ -4,8 +4,9 @@
 //! All conditions that a rule names must hold; outside of them a value is not shown to the rule, so it
 //! neither begins nor worsens nor ends anything, as if nothing had been read. What ended an evening bad
 //! is thus still open in the morning, and only a good value in the rule's own time ends it. A silence is
-//! counted only while the rule matters; hearing something always counts. Where hours are not known for
-//! an instant the rule matters: it is never switched off silently.
+//! counted only while the rule matters; hearing something always counts. Where hours are not known for an
+//! instant the venue counts as open: a rule is not switched off silently, and nobody is told of an open
+//! door "after closing" at a venue that never said when it closes.
 //!
 //! Worked example: `when = { open = true, before_opening = "60m" }` with hours from 12:00 to 02:00 shows
 //! the rule what is read from 11:00 to 02:00. A room that is 25 °C from 01:30 until 03:00 and 20 °C at
@@ -104,7 +105,7 @@ impl When {
     }
 
     fn holds_by_hours(&self, now: Circumstances<'_>) -> bool {
-        let Some(is_open) = now.is_open else { return true };
+        let Some(is_open) = now.is_open else { return !self.closed };
         if !self.open && !self.closed && self.before_opening_ms.is_none() {
             return true;
         }
@@ -159,7 +160,8 @@ mod tests {
                 .collect();
             assert_eq!(found, expected, "hour {hour}");
         }
-        assert!(holds(&open, -1) && holds(&open, 50), "where hours are not known every rule matters");
+        assert!(holds(&open, -1) && holds(&open, 50), "where hours are not known a venue is open");
+        assert!(!holds(&closed, -1) && !holds(&closed, 50), "and not closed");
     }
 
     #[test]

@@ -76,7 +76,11 @@ pub fn matters(rule: &Rule, place: &Place, at: UnixMs, room: Option<RoomState>) 
     let is_known = (place.hours.from..place.hours.until).contains(&at);
     of_kind
         && in_state
-        && (!is_known || in_hours(&rule.when, &place.hours, at) && in_season(&rule.when, &place.hours, at))
+        && match is_known {
+            true => in_hours(&rule.when, &place.hours, at) && in_season(&rule.when, &place.hours, at),
+            // A venue of which nothing is known is open.
+            false => !rule.when.closed,
+        }
 }
 
 fn in_hours(when: &When, hours: &Hours, at: UnixMs) -> bool {
