@@ -2,6 +2,8 @@
 //! say, by asset, and says of each how it stands. The file is the truth; a tag that says otherwise is
 //! shown beside it and overwrites nothing. Pure: the present day is an argument.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use wire::{Id, UnixMs};
 
@@ -161,27 +163,39 @@ pub fn register(venue: &Id, file: Option<&file::Venue>, live: &Live, today: Date
     let mut all = Vec::new();
     for (id, asset) in file.into_iter().flat_map(|file| &file.asset).filter(|(_, asset)| is_extinguisher(asset)) {
         let days = days(asset);
-        let seen = seen.remove(id);
-        let differences = seen.as_ref().map(|seen| seen.differences(asset, &days)).unwrap_or_default();
+        let seen = witness(&mut seen, id, asset.room.as_ref());
+        let differences = seen.as_ref().map(|(_, seen)| seen.differences(asset, &days)).unwrap_or_default();
         all.push(Extinguisher {
             venue: venue.clone(),
-            room: asset.room.clone().or_else(|| seen.as_ref()?.room.clone()),
+            room: asset.room.clone().or_else(|| Some(seen.as_ref()?.0.clone())),
             asset: id.clone(),
             filling: asset.filling.as_deref().and_then(Filling::parse),
             listed: Some(asset.clone()),
             days,
             today,
-            seen,
+            seen: seen.map(|(_, seen)| seen),
             differences,
         });
     }
-    all.extend(seen.into_iter().filter(|(id, _)| !of_other_kind(id)).map(|(id, seen)| stray(venue, id, seen, today)));
+    // One that is listed elsewhere and has no tag here is some other room's thing of the same name.
+    let strays = seen.into_iter().filter(|((id, _), seen)| !of_other_kind(id) && seen.has_tag());
+    all.extend(strays.map(|(place, seen)| stray(venue, place, seen, today)));
     all.sort_by_cached_key(|e| (e.standing(), e.room.clone(), e.asset.clone()));
     all
 }
 
+/// What is read of a listed extinguisher: in its own room, else in the only room where anything of that name
+/// is read, since a reader may hang at the agent next door.
+fn witness(seen: &mut BTreeMap<(Id, Id), Seen>, asset: &Id, room: Option<&Id>) -> Option<(Id, Seen)> {
+    let rooms: Vec<Id> = seen.keys().filter(|(id, _)| id == asset).map(|(_, room)| room.clone()).collect();
+    let own = room.filter(|room| rooms.contains(room)).cloned();
+    let room = own.or_else(|| if rooms.len() == 1 { rooms.into_iter().next() } else { None })?;
+    let seen = seen.remove(&(asset.clone(), room.clone()))?;
+    Some((room, seen))
+}
+
 /// One that nobody listed: what its tag says is all there is.
-fn stray(venue: &Id, asset: Id, seen: Seen, today: Date) -> Extinguisher {
+fn stray(venue: &Id, (asset, room): (Id, Id), seen: Seen, today: Date) -> Extinguisher {
     let day = |date: Option<Date>| date.map(|date| Day { date, basis: Basis::Tag });
     // A tag that is not genuine gives no dates that anybody should rely on.
     let believed = seen.is_valid != Some(false);
@@ -190,7 +204,7 @@ fn stray(venue: &Id, asset: Id, seen: Seen, today: Date) -> Extinguisher {
     let differences = seen.differences(&file::Asset::default(), &Days::default());
     Extinguisher {
         venue: venue.clone(),
-        room: seen.room.clone(),
+        room: Some(room),
         asset,
         filling: seen.filling,
         listed: None,

@@ -20,8 +20,6 @@ pub const PRESENT_QUANTITIES: [&str; 2] = ["present", "in_place"];
 /// What was last read at one bracket.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Seen {
-    /// Room of the agent that reads it.
-    pub room: Option<Id>,
     /// When anything of it was read last.
     pub at: UnixMs,
     /// Whether it hangs in its place, and since which reading that is known.
@@ -80,11 +78,11 @@ pub struct Difference {
     pub tag: String,
 }
 
-/// Everything that agents of `venue` last read of extinguishers: those that the file lists, and those
-/// with a tag that nobody listed.
+/// Everything that agents of `venue` last read of extinguishers, by asset and the room of the agent: those
+/// that the file lists, and those with a tag that nobody listed. Agents of two rooms may use one name.
 #[must_use]
-pub fn seen(live: &Live, venue: &Id, is_listed: impl Fn(&Id) -> bool) -> BTreeMap<Id, Seen> {
-    let mut all: BTreeMap<Id, Seen> = BTreeMap::new();
+pub fn seen(live: &Live, venue: &Id, is_listed: impl Fn(&Id) -> bool) -> BTreeMap<(Id, Id), Seen> {
+    let mut all: BTreeMap<(Id, Id), Seen> = BTreeMap::new();
     for (source, agent) in live.agents.iter().filter(|(source, _)| source.venue == *venue) {
         let Some(about) = &agent.about else { continue };
         let points: Vec<_> = about.points.iter().filter_map(|(name, p)| Some((name, p.asset.as_ref()?))).collect();
@@ -96,8 +94,7 @@ pub fn seen(live: &Live, venue: &Id, is_listed: impl Fn(&Id) -> bool) -> BTreeMa
             if !is_listed(asset) && !has_tag(asset) {
                 continue;
             }
-            let seen = all.entry((*asset).clone()).or_default();
-            seen.room.get_or_insert_with(|| source.room.clone());
+            let seen = all.entry(((*asset).clone(), source.room.clone())).or_default();
             if let Some((at, value)) = agent.points.get(*name).and_then(|p| p.value) {
                 seen.take(quantity, at, value);
             }
@@ -116,6 +113,12 @@ pub fn quantity<'a>(point: &'a PointName, asset: &Id) -> Option<&'a str> {
 }
 
 impl Seen {
+    /// Whether a tag was read, not only a contact.
+    #[must_use]
+    pub fn has_tag(&self) -> bool {
+        self.tag_id.is_some() || self.filling.is_some() || self.months.iter().any(Option::is_some)
+    }
+
     fn take(&mut self, quantity: &str, at: UnixMs, value: f64) {
         match quantity {
             _ if PRESENT_QUANTITIES.contains(&quantity) => {

@@ -216,3 +216,18 @@ fn no_cell_begins_like_a_formula_and_numbers_stay_numbers() {
         assert_eq!(quoted(cell), written, "{cell:?}");
     }
 }
+
+#[test]
+fn rooms_that_use_one_name_do_not_mix_their_extinguishers() {
+    let mut live = Live::default();
+    says(&mut live, "k02", "extinguisher-1", 1_000, &[("present", 0.0)]);
+    assert_eq!(standing_of(&entries(&live), "extinguisher-1"), [Standing::Missing], "a reader next door");
+    says(&mut live, "k01", "extinguisher-1", 1_000, &[("present", 1.0)]);
+    assert_eq!(standing_of(&entries(&live), "extinguisher-1"), [Standing::Fine], "its own room's reader knows better");
+    assert_eq!(entries(&live).len(), 3, "a contact elsewhere is no extinguisher that somebody forgot to list");
+    says(&mut live, "k02", "extinguisher-1", 2_000, &[("present", 1.0), ("tag_id", 7.0)]);
+    let all = entries(&live);
+    let rooms: Vec<_> =
+        all.iter().filter(|e| e.asset == id("extinguisher-1")).map(|e| e.room.clone().unwrap()).collect();
+    assert_eq!(rooms, [id("k02"), id("k01")], "with a tag it is one that nobody listed");
+}

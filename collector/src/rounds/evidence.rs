@@ -45,10 +45,11 @@ pub fn weigh(reading: &Reading, agent: &Id, asset: &Id, at: UnixMs, last: Option
     }
 }
 
-/// Whether a question waits for what a reader sees at `asset`.
+/// Whether a question waits for what a reader sees at `asset`, in `room` where that matters.
 #[must_use]
-pub fn is_answered_by(item: &Item, asset: &Id, reading: &Reading) -> bool {
-    let is_asked = matches!(&item.target, Target::Asset(id, _) if id == asset);
+pub fn is_answered_by(item: &Item, asset: &Id, room: Option<&Id>, reading: &Reading) -> bool {
+    let is_here = |stands_in: &Option<Id>| room.is_none() || stands_in.as_ref() == room;
+    let is_asked = matches!(&item.target, Target::Asset(id, stands_in) if id == asset && is_here(stands_in));
     let counts = match item.evidence {
         Evidence::Person => false,
         // A contact knows that something hangs there, a tag knows what.

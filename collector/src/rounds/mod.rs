@@ -39,6 +39,9 @@ pub enum Event {
         venue: Id,
         /// Which agent reads it.
         agent: Id,
+        /// Its room, where other agents of the venue use the same name for what they read; `None` where
+        /// nobody else does.
+        room: Option<Id>,
         /// What hangs there.
         asset: Id,
         /// When it was read.

@@ -1,7 +1,7 @@
 //! What readers at the brackets say in a sample: turns its points, by what agents told of themselves,
 //! into [`Reading`]s of assets that hang in their place. Gives nothing for an asset that does not.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use wire::{About, Id, PointName, Source};
 
@@ -28,7 +28,11 @@ struct Tag {
 
 /// The brackets of all agents.
 #[derive(Debug, Default)]
-pub struct Readers(HashMap<Source, Vec<Bracket>>);
+pub struct Readers {
+    by_source: HashMap<Source, Vec<Bracket>>,
+    /// Who reads an asset of a venue.
+    by_asset: HashMap<(Id, Id), HashSet<Source>>,
+}
 
 impl Readers {
     /// An agent says what its points are.
@@ -45,16 +49,24 @@ impl Readers {
                 .and_then(|id| Some(Tag { id, valid: of_bracket("_tag_valid")?, count: of_bracket("_read_count")? }));
             brackets.push(Bracket { asset: asset.clone(), present: name.clone(), tag });
         }
-        if brackets.is_empty() {
-            self.0.remove(source);
-        } else {
-            self.0.insert(source.clone(), brackets);
+        let place = |asset: &Id| (source.venue.clone(), asset.clone());
+        for bracket in self.by_source.remove(source).unwrap_or_default() {
+            if let Some(all) = self.by_asset.get_mut(&place(&bracket.asset)) {
+                all.remove(source);
+            }
+        }
+        for bracket in &brackets {
+            self.by_asset.entry(place(&bracket.asset)).or_default().insert(source.clone());
+        }
+        if !brackets.is_empty() {
+            self.by_source.insert(source.clone(), brackets);
         }
     }
 
-    /// What hangs in its place by a sample of `source`.
+    /// What hangs in its place by a sample of `source`: the asset, and its room where agents of other rooms
+    /// use the same name.
     #[must_use]
-    pub fn readings(&self, source: &Source, points: &[(PointName, f64)]) -> Vec<(Id, Reading)> {
+    pub fn readings(&self, source: &Source, points: &[(PointName, f64)]) -> Vec<(Id, Option<Id>, Reading)> {
         let value = |name: &PointName| points.iter().find(|(point, _)| point == name).map(|(_, value)| *value);
         let reading = |bracket: &Bracket| {
             value(&bracket.present).filter(|is| *is >= 0.5)?;
@@ -67,8 +79,14 @@ impl Readers {
                     count: value(&tag.count).filter(|count| *count >= 0.0).map(|count| count as u64),
                 },
             };
-            Some((bracket.asset.clone(), reading))
+            let room = self.is_ambiguous(source, &bracket.asset).then(|| source.room.clone());
+            Some((bracket.asset.clone(), room, reading))
         };
-        self.0.get(source).into_iter().flatten().filter_map(reading).collect()
+        self.by_source.get(source).into_iter().flatten().filter_map(reading).collect()
+    }
+
+    fn is_ambiguous(&self, source: &Source, asset: &Id) -> bool {
+        let all = self.by_asset.get(&(source.venue.clone(), asset.clone()));
+        all.is_some_and(|all| all.iter().any(|other| other.room != source.room))
     }
 }

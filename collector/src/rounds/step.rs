@@ -27,7 +27,9 @@ const ANSWERS_MAX: usize = 20;
 pub fn step(state: &mut State, event: &Event, now: UnixMs, out: &mut Vec<Effect>) {
     match event {
         Event::Tick => tick(state, now, out),
-        Event::Seen { venue, agent, asset, at, reading } => seen(state, (venue, agent, asset), *at, reading, now, out),
+        Event::Seen { venue, agent, room, asset, at, reading } => {
+            seen(state, (venue, agent, room.as_ref(), asset), *at, reading, now, out);
+        }
         Event::Person { who, round, check, passed, note } => {
             let answer =
                 Answer { at: now, by: By::Person(who.trim().into()), passed: *passed, note: note.trim().into() };
@@ -197,7 +199,7 @@ fn look_again(state: &mut State, venue: &Id, of: Option<&VenuePlans>, now: UnixM
 /// A reader sees something in its place.
 fn seen(
     state: &mut State,
-    (venue, agent, asset): (&Id, &Id, &Id),
+    (venue, agent, room, asset): (&Id, &Id, Option<&Id>, &Id),
     at: UnixMs,
     reading: &Reading,
     now: UnixMs,
@@ -208,7 +210,7 @@ fn seen(
     let waits = |round: &&Round| {
         round.stage.takes_answers()
             && (round.from..round.due).contains(&at)
-            && round.items.iter().any(|item| evidence::is_answered_by(item, asset, reading))
+            && round.items.iter().any(|item| evidence::is_answered_by(item, asset, room, reading))
     };
     let keys: Vec<String> = state.rounds_of(venue).filter(waits).map(|r| r.key.clone()).collect();
     if keys.is_empty() {
@@ -228,7 +230,7 @@ fn seen(
                 changed = true;
             }
             for item in &mut round.items {
-                if let Some(by) = by.as_ref().filter(|_| evidence::is_answered_by(item, asset, reading)) {
+                if let Some(by) = by.as_ref().filter(|_| evidence::is_answered_by(item, asset, room, reading)) {
                     item.answers.push(Answer { at, by: by.clone(), passed: true, note: String::new() });
                     changed = true;
                 }

@@ -66,9 +66,10 @@ impl Inspect {
             return Vec::new();
         }
         let mut wishes = Vec::new();
-        for (asset, reading) in self.readers.readings(source, &sample.points) {
+        for (asset, room, reading) in self.readers.readings(source, &sample.points) {
             let (venue, agent) = (source.venue.clone(), source.agent.clone());
-            wishes.extend(self.step(&rounds::Event::Seen { venue, agent, asset, at: sample.at, reading }, now).0);
+            let event = rounds::Event::Seen { venue, agent, room, asset, at: sample.at, reading };
+            wishes.extend(self.step(&event, now).0);
         }
         wishes
     }

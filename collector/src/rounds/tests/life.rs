@@ -20,7 +20,7 @@ room = "lobby"
 const ROUND: &str = "v/2026-11-23/weekly-fire";
 
 fn seen(asset: &str, at: &str, reading: Reading) -> Event {
-    Event::Seen { venue: id("v"), agent: id("pi-1"), asset: id(asset), at: ms(at), reading }
+    Event::Seen { venue: id("v"), agent: id("pi-1"), room: None, asset: id(asset), at: ms(at), reading }
 }
 
 fn tag(count: Option<u64>) -> Reading {
@@ -340,10 +340,30 @@ fn brackets_are_known_by_what_agents_say_of_their_points() {
     assert!(readers.readings(&source, &both).is_empty(), "before it said what they are");
     readers.learn(&source, &about);
     let tag = Reading::Tag { tag: 5, is_valid: None, count: None };
-    let all = [(id("extinguisher-1"), tag), (id("extinguisher-2"), Reading::Contact)];
+    let all = [(id("extinguisher-1"), None, tag), (id("extinguisher-2"), None, Reading::Contact)];
     assert_eq!(readers.readings(&source, &both), all);
+    // An agent of another room calls its own extinguisher the same: from now on the room matters.
+    readers.learn(&wire::Source { room: id("k01"), ..source.clone() }, &about);
+    assert!(readers.readings(&source, &both).iter().all(|(_, room, _)| *room == Some(id("lobby"))));
     let gone = sample(&[("extinguisher_1_present", 0.0), ("extinguisher_2_in_place", 0.0)]);
     assert!(readers.readings(&source, &gone).is_empty());
     let nameless = sample(&[("extinguisher_1_present", 1.0)]);
     assert!(readers.readings(&source, &nameless).is_empty(), "a tag whose name did not come proves nothing");
+}
+
+#[test]
+fn an_extinguisher_of_the_same_name_in_another_room_proves_nothing() {
+    let mut desk = Desk::new(HALL);
+    desk.tick("2026-11-23T07:00:00+08:00");
+    let at = "2026-11-23T08:00:00+08:00";
+    let here = |room: &str| match seen("extinguisher-1", at, tag(None)) {
+        Event::Seen { venue, agent, asset, at, reading, .. } => {
+            Event::Seen { venue, agent, room: Some(id(room)), asset, at, reading }
+        }
+        other => other,
+    };
+    desk.at(ms(at), &here("k01"));
+    assert_eq!(desk.round(ROUND).left(), 6);
+    desk.at(ms(at), &here("lobby"));
+    assert_eq!(desk.round(ROUND).left(), 5);
 }
