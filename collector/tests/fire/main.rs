@@ -62,6 +62,20 @@ fn away_for_longer_in_business_hours_is_p1_and_a_person_must_look_when_it_is_bac
 }
 
 #[test]
+fn taken_away_by_night_it_waits_for_no_p1_and_missing_at_the_opening_it_is_one() {
+    let mut bench = Bench::start(VENUE, "2026-11-24T02:00:10+08:00");
+    bench.about();
+    bench.hangs(true, "2026-11-24T02:10:00+08:00");
+    bench.hangs(false, "2026-11-24T02:40:00+08:00");
+    assert_eq!(bench.ticket_of("extinguisher-missing"), None, "nobody is in danger in a closed house");
+    assert_eq!(bench.ticket_of("extinguisher-missing-closed").unwrap().severity, Severity::P2);
+    bench.hangs(false, "2026-11-24T12:09:50+08:00");
+    assert_eq!(bench.ticket_of("extinguisher-missing"), None);
+    bench.hangs(false, "2026-11-24T12:10:20+08:00");
+    assert_eq!(bench.ticket_of("extinguisher-missing").unwrap().severity, Severity::P1);
+}
+
+#[test]
 fn the_half_monthly_check_is_proven_by_the_reader_and_by_names_and_survives_a_restart() {
     let name = "nanshan/2026-12-01/half-monthly-fire";
     let mut bench = Bench::start(VENUE, "2026-12-01T05:50:00+08:00");
