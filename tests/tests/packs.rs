@@ -14,6 +14,7 @@ use collector::{
     packs::Packs,
     rules::{Rule, pattern},
     texts::{self, Language},
+    web::view::switch_words,
 };
 use packs::{
     house,
@@ -97,6 +98,12 @@ fn a_ticket_of_a_shipped_rule_names_its_point_and_its_unit() {
                 let said = texts::point(language, &name);
                 if said.contains('_') || (language == Language::ZhCn && said == point.as_str()) {
                     nameless.push(format!("`{}`: `{point}` is `{said}` to people", rule.id));
+                }
+            }
+            for value in [0.0, 1.0] {
+                let said = switch_words(Language::ZhCn, &name, value);
+                if rule.text("kind") == "state" && said == value.to_string() {
+                    nameless.push(format!("`{}`: nobody says what `{point}` {value} means", rule.id));
                 }
             }
             let number = rule.text("kind") != "state" && rule.text("kind") != "silent";

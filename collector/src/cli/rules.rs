@@ -12,6 +12,7 @@ use crate::{
     packs::{PackRule, Packs},
     rules::{Expect, Rule, When},
     texts::{self, fill, get},
+    web::view::switch_words,
 };
 
 /// Arguments of `rules`.
@@ -153,7 +154,7 @@ fn expected(rule: &Rule, language: Language) -> String {
             let back = if back.is_empty() { back } else { fill(language, "expect.returns", &[("limits", &back)]) };
             limits(*low, *high) + &back
         }
-        Expect::State { good } => get(language, if *good { "expect.on" } else { "expect.off" }).into(),
+        Expect::State { good } => rule.points.first().map_or(String::new(), |pattern| state(pattern, *good, language)),
         Expect::Silent { after_ms, agent } => {
             let key = if *agent { "expect.agent_heard" } else { "expect.heard" };
             fill(language, key, &[("after", &texts::duration(language, *after_ms))])
@@ -192,4 +193,12 @@ fn unit_of(rule: &Rule) -> Option<PointName> {
     let names: Vec<PointName> = names.collect::<Option<_>>()?;
     let first = names.first()?.clone();
     names.iter().all(|name| texts::unit(name) == texts::unit(&first)).then_some(first)
+}
+
+/// What points of a pattern are called, without what the pattern leaves open, and what they should say.
+fn state(pattern: &str, good: bool, language: Language) -> String {
+    let name = pattern.replace('*', "").replace("__", "_");
+    let Ok(point) = PointName::parse(name.trim_matches('_')) else { return pattern.to_owned() };
+    let value = switch_words(language, &point, if good { 1.0 } else { 0.0 });
+    fill(language, "expect.state", &[("what", &texts::point(language, &point)), ("value", &value)])
 }
