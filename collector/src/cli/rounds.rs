@@ -16,7 +16,7 @@ use super::{ConfigArgument, Failure, LanguageArgument, table};
 use crate::{
     config::Language,
     ledger::{Inbox, Reader, RecordFilter, record_kind, sqlite::Sqlite},
-    rounds::{Plans, Refusal, Round, Stage, record, text, when},
+    rounds::{Plans, Refusal, Round, Stage, record, text},
     texts::{fill, get},
     tickets::Action,
     venues::{self, Venues},
@@ -286,11 +286,8 @@ fn plan(venues: &Venues, only: Option<&Id>, days: u16, language: Language) -> Ex
     for (id, of) in Plans::of(venues).venues.iter().filter(|(id, _)| only.is_none_or(|only| only == *id)) {
         let Some(today) = of.calendar.business_date(now) else { continue };
         for date in (0..=i64::from(days)).map(|n| today.saturating_add(n.days())) {
-            for plan in &of.plans {
-                for o in when::occurrences(plan, &of.calendar, date).into_iter().filter(|o| o.due > now) {
-                    coming.push((o, id.clone(), plan.clone()));
-                }
-            }
+            let due = of.of_date(date).into_iter().filter(|(_, o)| o.due > now);
+            coming.extend(due.map(|(plan, o)| (o, id.clone(), plan.clone())));
         }
     }
     coming.sort_by_key(|(o, ..)| o.due);

@@ -3,9 +3,13 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use wire::Id;
 
-use super::plan::{Plan, plans};
+use super::{
+    plan::{Plan, plans},
+    when::{Occurrence, occurrences},
+};
 use crate::venues::{Calendar, Venues};
 
 /// The rounds of one venue.
@@ -15,6 +19,17 @@ pub struct VenuePlans {
     pub calendar: Calendar,
     /// What it makes.
     pub plans: Vec<Plan>,
+}
+
+impl VenuePlans {
+    /// What is to be made on a business date, in the order of its deadlines.
+    #[must_use]
+    pub fn of_date(&self, date: Date) -> Vec<(&Plan, Occurrence)> {
+        let of = |plan| occurrences(plan, &self.calendar, date).into_iter().map(move |o| (plan, o));
+        let mut all: Vec<_> = self.plans.iter().flat_map(of).collect();
+        all.sort_by_key(|(_, occurrence)| occurrence.due);
+        all
+    }
 }
 
 /// The rounds of all venues.

@@ -26,6 +26,7 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("collector/src/rounds/plan.rs", "packs", "lengths of time as people write them"),
     ("collector/src/rounds/plan.rs", "toml", "the built-in rounds, as people write them"),
     ("collector/src/rounds/plan.rs", "venues", "rounds as the files of venues have them"),
+    ("collector/src/rounds/plans.rs", "jiff", "business dates"),
     ("collector/src/rounds/plans.rs", "venues", "the calendar of each venue"),
     ("collector/src/rounds/record.rs", "ledger", "a round as a document; decides nothing"),
     ("collector/src/rounds/record.rs", "serde_json", "the same"),
