@@ -44,6 +44,7 @@ pub struct Reading<'a> {
 /// The number that people should see and what it means; `None` where nothing can be said of it.
 /// `fresh` says that there was a pause longer than the rule's gap, or nothing before.
 #[must_use]
+#[inline]
 pub fn judge(rule: &Rule, reading: Reading<'_>, past: Option<&mut Past>, fresh: bool) -> Option<(f64, Verdict)> {
     let Reading { at, value, .. } = reading;
     Some(match &rule.expect {

@@ -158,9 +158,15 @@ impl Rule {
         matches!(self.expect, Expect::Silent { agent: false, .. }) && self.covers_room(room)
     }
 
+    /// Whether the rule matters at all times and everywhere.
+    #[must_use]
+    pub fn matters_always(&self) -> bool {
+        self.kinds.is_empty() && self.when.is_always()
+    }
+
     /// Whether the rule matters as things stand.
     #[must_use]
-    pub fn matters(&self, now: Circumstances<'_>) -> bool {
+    pub fn matters(&self, now: &Circumstances<'_>) -> bool {
         let for_kind = self.kinds.is_empty() || now.kind.is_none_or(|kind| self.kinds.contains(kind));
         for_kind && self.when.holds(now)
     }

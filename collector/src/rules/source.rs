@@ -6,8 +6,9 @@ use std::collections::HashMap;
 use wire::{Fault, Id, PointName, Source, UnixMs};
 
 use super::{
-    Circumstances, Effect, Expect, Place, RoomState, Rule, Standing, codec,
+    Circumstances, Effect, Expect, Place, Rule, Standing, codec,
     judge::Reading,
+    room::Room,
     silent::STOPPED_GRACE_MS,
     step::Settings,
     track::{Memory, Track},
@@ -32,31 +33,27 @@ pub struct Context<'a> {
     pub now: UnixMs,
     /// Since when the collector listens without a break.
     pub listening_since: UnixMs,
-    /// What is known of the source's venue, where any rule asks.
-    pub place: Option<&'a Place>,
-    /// How its room stands.
-    pub room: Option<RoomState>,
-}
-
-impl Context<'_> {
-    /// How things stand at `at`.
-    #[must_use]
-    pub fn circumstances(&self, at: UnixMs) -> Circumstances<'_> {
-        self.place.map_or_else(Circumstances::default, |place| place.at(at, self.room))
-    }
+    /// What is known of the source's venue.
+    pub place: &'a Place,
+    /// What is known of its room.
+    pub room: &'a Room,
 }
 
 #[derive(Debug)]
 struct Point {
     name: PointName,
-    tracks: Vec<Track>,
+    tracks: Box<[Track]>,
 }
 
 /// One agent.
 #[derive(Debug)]
 pub struct SourceState {
     source: Source,
-    agent: Vec<Track>,
+    /// The places of what is known of its venue and of its room.
+    whereabouts: (usize, usize),
+    /// Whether any rule of its room matters only sometimes or somewhere; else nobody asks for hours.
+    is_scheduled: bool,
+    agent: Box<[Track]>,
     points: Vec<Point>,
     index: HashMap<PointName, usize>,
     /// Time of its last live sample.
@@ -73,8 +70,8 @@ pub struct SourceState {
 impl SourceState {
     /// Nothing heard yet.
     #[must_use]
-    pub fn new(source: Source, rules: &[Rule]) -> Self {
-        let agent = (0..rules.len())
+    pub fn new(source: Source, whereabouts: (usize, usize), rules: &[Rule]) -> Self {
+        let agent: Box<[Track]> = (0..rules.len())
             .filter(|_| source.agent.as_str() != OWN_AGENT)
             .filter(|i| matches!(rules[*i].expect, Expect::Silent { agent: true, .. }))
             .filter(|i| rules[*i].covers_room(&source.room))
@@ -83,6 +80,8 @@ impl SourceState {
             .map(|rule| Track::new(rule, &rules[rule]))
             .collect();
         Self {
+            whereabouts,
+            is_scheduled: rules.iter().any(|r| !r.matters_always() && r.covers_room(&source.room)),
             source,
             agent,
             points: Vec::new(),
@@ -96,10 +95,19 @@ impl SourceState {
         }
     }
 
-    /// Which agent.
+    /// The places of what is known of its venue and of its room.
     #[must_use]
-    pub fn source(&self) -> &Source {
-        &self.source
+    pub fn whereabouts(&self) -> (usize, usize) {
+        self.whereabouts
+    }
+
+    /// How things stand at `at`, where any rule asks. How the room stood when old data was read, nobody
+    /// knows.
+    fn circumstances<'a>(&self, context: &Context<'a>, at: UnixMs, live: bool) -> Circumstances<'a> {
+        if !self.is_scheduled {
+            return Circumstances::default();
+        }
+        context.place.at(at, live.then(|| context.room.state(context.now)).flatten())
     }
 
     /// Whether something must be kept.
@@ -171,10 +179,13 @@ impl SourceState {
 
     /// Judges the silence of the agent itself.
     pub fn tick(&mut self, context: &Context<'_>, out: &mut Vec<Effect>) {
+        if self.agent.is_empty() {
+            return;
+        }
         let grace_ms = if self.stopped { STOPPED_GRACE_MS } else { 0 };
-        let now = context.circumstances(context.now);
+        let now = self.circumstances(context, context.now, true);
         for track in &mut self.agent {
-            track.wait(context, (&self.source, None), (context.now, context.listening_since), grace_ms, now, out);
+            track.wait(context, (&self.source, None), (context.now, context.listening_since), grace_ms, &now, out);
             self.changed |= track.changed;
         }
     }
@@ -197,14 +208,12 @@ impl SourceState {
         if live {
             self.hear_agent(context, at, out);
         }
-        // How the room stood when old data was read, nobody knows.
-        let then = Context { room: context.room.filter(|_| live), ..*context };
-        let then = then.circumstances(at);
+        let then = self.circumstances(context, at, live);
         let mut hint = 0;
         for (name, value) in points {
             let Some(i) = self.point(context.rules, name, hint) else { continue };
             hint = i + 1;
-            self.value(context, i, Reading { name, at, value: *value, sample: points }, live, then, out);
+            self.value(context, i, Reading { name, at, value: *value, sample: points }, live, &then, out);
         }
         for (name, _) in faults {
             if let Some(i) = self.point(context.rules, name, hint) {
@@ -250,7 +259,7 @@ impl SourceState {
         i: usize,
         reading: Reading<'_>,
         live: bool,
-        then: Circumstances<'_>,
+        then: &Circumstances<'_>,
         out: &mut Vec<Effect>,
     ) {
         let Point { name, tracks } = &mut self.points[i];
@@ -271,10 +280,10 @@ impl SourceState {
     fn check_silent_points(&mut self, context: &Context<'_>, at: UnixMs, out: &mut Vec<Effect>) {
         let base = self.speaking_since.max(context.listening_since);
         self.silence_check_at = UnixMs::MAX;
-        let now = context.circumstances(at);
+        let now = self.circumstances(context, at, true);
         for Point { name, tracks } in &mut self.points {
             for track in tracks {
-                track.wait(context, (&self.source, Some(name)), (at, base), 0, now, out);
+                track.wait(context, (&self.source, Some(name)), (at, base), 0, &now, out);
                 self.changed |= track.changed;
                 if let Some(next) = track.silent_after(context.rules, base) {
                     self.silence_check_at = self.silence_check_at.min(next);
@@ -300,7 +309,8 @@ impl SourceState {
                 && r.covers_room(&self.source.room)
                 && r.covers_point(name)
         };
-        let tracks = (0..rules.len()).filter(|i| wants(&rules[*i])).map(|i| Track::new(i, &rules[i])).collect();
+        let tracks: Box<[Track]> =
+            (0..rules.len()).filter(|i| wants(&rules[*i])).map(|i| Track::new(i, &rules[i])).collect();
         self.points.push(Point { name: name.clone(), tracks });
         self.index.insert(name.clone(), self.points.len() - 1);
         self.silence_check_at = UnixMs::MIN;

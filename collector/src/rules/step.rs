@@ -62,14 +62,35 @@ pub struct State {
     changed: Vec<usize>,
     gone: Vec<Vec<u8>>,
     dropped: u64,
-    /// Whether any rule matters only sometimes or somewhere; else nobody asks for hours.
-    is_scheduled: bool,
-    /// Venues, by what is known of them.
-    places: HashMap<Id, Place>,
-    /// What is known of the others.
-    unknown: Place,
-    /// Rooms, by venue.
-    rooms: HashMap<Id, HashMap<Id, Room>>,
+    /// What is known of venues and rooms, each at its place for ever.
+    places: Named<Id, Place>,
+    rooms: Named<(Id, Id), Room>,
+}
+
+/// Things by name, each at a place that it keeps.
+#[derive(Debug)]
+struct Named<K, T> {
+    all: Vec<T>,
+    index: HashMap<K, usize>,
+}
+
+impl<K: std::hash::Hash + Eq, T: Default> Named<K, T> {
+    fn new() -> Self {
+        Self { all: Vec::new(), index: HashMap::new() }
+    }
+
+    /// The place of `key`, where nothing is known at first.
+    fn place(&mut self, key: K) -> usize {
+        *self.index.entry(key).or_insert_with(|| {
+            self.all.push(T::default());
+            self.all.len() - 1
+        })
+    }
+
+    fn entry(&mut self, key: K) -> &mut T {
+        let place = self.place(key);
+        &mut self.all[place]
+    }
 }
 
 /// What came of [`State::restore`].
@@ -87,12 +108,9 @@ impl State {
     /// Nothing seen yet.
     #[must_use]
     pub fn new(rules: Vec<Rule>, settings: Settings) -> Self {
-        let is_scheduled = rules.iter().any(|rule| !rule.when.is_always() || !rule.kinds.is_empty());
         Self {
-            is_scheduled,
-            places: HashMap::new(),
-            unknown: Place::default(),
-            rooms: HashMap::new(),
+            places: Named::new(),
+            rooms: Named::new(),
             rules: rules.into(),
             settings,
             sources: Vec::new(),
@@ -115,32 +133,26 @@ impl State {
     /// What is known of a venue, from now on: its kind and its hours around now. Of a venue that nobody
     /// told of, every rule matters always.
     pub fn set_place(&mut self, venue: &Id, place: Place) {
-        self.places.insert(venue.clone(), place);
+        *self.places.entry(venue.clone()) = place;
     }
 
     /// The point of a room that tells whether somebody is in it.
     pub fn set_state_point(&mut self, venue: &Id, room: &Id, point: Option<PointName>) {
-        self.rooms.entry(venue.clone()).or_default().entry(room.clone()).or_default().point = point;
+        self.rooms.entry((venue.clone(), room.clone())).point = point;
     }
 
     /// Goes on with what was said of a room before a restart; other events are ignored.
     pub fn tell_room(&mut self, event: &Event<'_>) {
         if let Event::RoomState { venue, room, state } = *event {
-            self.rooms.entry(venue.clone()).or_default().entry(room.clone()).or_default().said = state;
+            self.rooms.entry((venue.clone(), room.clone())).said = state;
         }
     }
 
     /// How a room stands at `now`, where that is known.
     #[must_use]
     pub fn room_state(&self, venue: &Id, room: &Id, now: UnixMs) -> Option<RoomState> {
-        self.rooms.get(venue)?.get(room)?.state(now)
-    }
-
-    /// Notes what a sample tells of its room.
-    fn sense(&mut self, source: &Source, at: UnixMs, points: &[(PointName, f64)]) {
-        if let Some(room) = self.rooms.get_mut(&source.venue).and_then(|rooms| rooms.get_mut(&source.room)) {
-            room.sense(at, points);
-        }
+        let place = self.rooms.index.get(&(venue.clone(), room.clone()))?;
+        self.rooms.all[*place].state(now)
     }
 
     /// What is the same for all of them.
@@ -215,7 +227,9 @@ impl State {
             return None;
         }
         let i = self.sources.len();
-        self.sources.push(SourceState::new(source.clone(), &self.rules));
+        let place = self.places.place(source.venue.clone());
+        let room = self.rooms.place((source.venue.clone(), source.room.clone()));
+        self.sources.push(SourceState::new(source.clone(), (place, room), &self.rules));
         self.index.insert(source.clone(), i);
         self.order.insert(source.clone(), i);
         Some(i)
@@ -233,14 +247,15 @@ impl State {
     /// Lets one source act, and keeps book of what changed.
     fn with_source(&mut self, i: usize, now: UnixMs, since: UnixMs, act: impl FnOnce(&mut SourceState, &Context<'_>)) {
         let source = &mut self.sources[i];
-        let (mut place, mut room) = (None, None);
-        if self.is_scheduled {
-            let Source { venue, room: name, .. } = source.source();
-            place = self.places.get(venue).or(Some(&self.unknown));
-            room = self.rooms.get(venue).and_then(|rooms| rooms.get(name)).and_then(|room| room.state(now));
-        }
-        let rules = &self.rules;
-        let context = Context { rules, settings: self.settings, now, listening_since: since, place, room };
+        let (place, room) = source.whereabouts();
+        let context = Context {
+            rules: &self.rules,
+            settings: self.settings,
+            now,
+            listening_since: since,
+            place: &self.places.all[place],
+            room: &self.rooms.all[room],
+        };
         let was_changed = source.is_changed();
         act(source, &context);
         if source.is_changed() && !was_changed {
@@ -255,10 +270,11 @@ pub fn step(state: &mut State, event: &Event<'_>, now: UnixMs, out: &mut Vec<Eff
     let since = state.listen(now);
     match *event {
         Event::Sample { source, at, placed, points, faults } => {
-            if !state.rooms.is_empty() && state.settings.is_live(at, placed, now) {
-                state.sense(source, at, points);
-            }
             if let Some(i) = state.source(source) {
+                if state.settings.is_live(at, placed, now) {
+                    let (_, room) = state.sources[i].whereabouts();
+                    state.rooms.all[room].sense(at, points);
+                }
                 state.with_source(i, now, since, |s, c| s.sample(c, at, placed, points, faults, out));
             }
         }

@@ -5,7 +5,7 @@ use wire::{PointName, Source, UnixMs};
 use super::{
     Circumstances, Effect, Expect, Rule, Standing,
     judge::{Past, Reading, judge, looks_back},
-    run::{Durations, Phase, Run, Turn},
+    run::{Durations, Phase, Run, Turn, Verdict},
     silent::Silence,
     source::Context,
 };
@@ -20,9 +20,10 @@ pub const LATE_REFRESH_MS: i64 = 150_000;
 /// away, and is not worth a write a sample.
 pub const IDLE_REFRESH_MS: i64 = 900_000;
 
-/// What kinds that look back remember is kept this often while nothing is wrong, in milliseconds of the
-/// data: after a restart at most the last minute of it is missing.
-pub const PAST_REFRESH_MS: i64 = 60_000;
+/// What kinds that look back remember of live data is kept this often while nothing is wrong, in
+/// milliseconds of the collector: half of the usual gap, so that a short restart makes none. A backlog of old
+/// data, which comes a thousand times faster, is not kept for it at all.
+pub const PAST_REFRESH_MS: i64 = 150_000;
 
 /// What survives a restart.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,8 +74,12 @@ pub struct Track {
     pub changed: bool,
     /// Time of the value that was last kept.
     kept_at: UnixMs,
+    /// The collector's time when what the kind remembers was last kept, or first there to be kept.
+    past_kept_at: Option<UnixMs>,
     /// When the rule was last seen not to matter; a silence counts from there.
     off_at: UnixMs,
+    /// Whether the rule matters only sometimes or somewhere.
+    is_scheduled: bool,
 }
 
 impl Track {
@@ -89,7 +94,15 @@ impl Track {
                 pasts: looks_back(&rule.expect).then(Box::default),
             },
         };
-        Self { rule: place, memory, changed: false, kept_at: UnixMs::MIN, off_at: UnixMs::MIN }
+        Self {
+            rule: place,
+            memory,
+            changed: false,
+            kept_at: UnixMs::MIN,
+            past_kept_at: None,
+            off_at: UnixMs::MIN,
+            is_scheduled: !rule.matters_always(),
+        }
     }
 
     /// Goes on from what was kept; `false` where the rule is of another kind by now.
@@ -169,14 +182,14 @@ impl Track {
         subject: (&Source, Option<&PointName>),
         (at, base): (UnixMs, UnixMs),
         extra_ms: i64,
-        now: Circumstances<'_>,
+        now: &Circumstances<'_>,
         out: &mut Vec<Effect>,
     ) {
         let rule = &context.rules[self.rule];
         let (Memory::Silent(silence), Expect::Silent { after_ms, .. }) = (&mut self.memory, &rule.expect) else {
             return;
         };
-        if !rule.matters(now) {
+        if self.is_scheduled && !rule.matters(now) {
             self.off_at = at;
             return;
         }
@@ -209,12 +222,12 @@ impl Track {
         subject: (&Source, Option<&PointName>),
         reading: Reading<'_>,
         live: bool,
-        now: Circumstances<'_>,
+        now: &Circumstances<'_>,
         out: &mut Vec<Effect>,
     ) {
         let rule = &context.rules[self.rule];
         let Memory::Value { live: live_run, late: late_run, pasts } = &mut self.memory else { return };
-        if !rule.matters(now) {
+        if self.is_scheduled && !rule.matters(now) {
             return;
         }
         let at = reading.at;
@@ -235,6 +248,8 @@ impl Track {
         let fresh = run.last.is_none_or(|(last, _)| at.saturating_sub(last) > rule.gap_ms);
         let before = (run.phase, run.told_excess);
         match judge(rule, reading, past, fresh) {
+            // What is well and was well is by far the most common, and moves no mark.
+            Some((value, Verdict::Good | Verdict::Between)) if run.phase == Phase::Good => run.last = Some((at, value)),
             Some((value, verdict)) => {
                 let turn = run.advance(at, value, verdict, durations(rule));
                 out.extend(turn.map(|turn| effect(turn, key(rule, subject, run.began_at), late)));
@@ -244,8 +259,11 @@ impl Track {
         }
         changed |= (run.phase, run.told_excess) != before;
         changed |= run.phase != Phase::Good && (!late || at.saturating_sub(self.kept_at) >= LATE_REFRESH_MS);
-        changed |= looks_back && at.saturating_sub(self.kept_at) >= PAST_REFRESH_MS;
+        changed |= looks_back
+            && !late
+            && context.now.saturating_sub(*self.past_kept_at.get_or_insert(context.now)) >= PAST_REFRESH_MS;
         if changed {
+            self.past_kept_at = Some(context.now);
             self.keep(at);
         }
     }

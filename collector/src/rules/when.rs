@@ -100,11 +100,11 @@ impl When {
 
     /// Whether it matters now.
     #[must_use]
-    pub fn holds(&self, now: Circumstances<'_>) -> bool {
+    pub fn holds(&self, now: &Circumstances<'_>) -> bool {
         self.holds_by_hours(now) && self.holds_by_season(now) && self.holds_by_room(now)
     }
 
-    fn holds_by_hours(&self, now: Circumstances<'_>) -> bool {
+    fn holds_by_hours(&self, now: &Circumstances<'_>) -> bool {
         let Some(is_open) = now.is_open else { return !self.closed };
         if !self.open && !self.closed && self.before_opening_ms.is_none() {
             return true;
@@ -113,7 +113,7 @@ impl When {
         before || is_open && self.open || !is_open && self.closed
     }
 
-    fn holds_by_season(&self, now: Circumstances<'_>) -> bool {
+    fn holds_by_season(&self, now: &Circumstances<'_>) -> bool {
         let Some(day) = now.day else { return true };
         let within = |(first, last): &(u16, u16)| match first <= last {
             true => (*first..=*last).contains(&day),
@@ -122,7 +122,7 @@ impl When {
         self.seasons.is_empty() || self.seasons.iter().any(within)
     }
 
-    fn holds_by_room(&self, now: Circumstances<'_>) -> bool {
+    fn holds_by_room(&self, now: &Circumstances<'_>) -> bool {
         self.states.is_empty() || now.room.is_none_or(|state| self.states.contains(&state))
     }
 }
@@ -141,7 +141,7 @@ mod tests {
     }
 
     fn holds(when: &When, hour: i64) -> bool {
-        when.holds(place().at(hour * HOUR, None))
+        when.holds(&place().at(hour * HOUR, None))
     }
 
     #[test]
@@ -170,7 +170,7 @@ mod tests {
         assert!(holds(&season(1_201, 228), 1) && holds(&season(1_201, 228), 30));
         assert!(!holds(&season(601, 930), 1) && holds(&season(101, 101), 30));
         let occupied = When { states: vec![RoomState::Occupied], ..When::default() };
-        let at = |state| occupied.holds(place().at(0, state));
+        let at = |state| occupied.holds(&place().at(0, state));
         assert!(at(None) && at(Some(RoomState::Occupied)) && !at(Some(RoomState::Locked)));
     }
 }
