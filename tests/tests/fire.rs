@@ -74,6 +74,14 @@ fn round(collector: &Collector) -> Option<Value> {
     collector.json("/api/v1/rounds")?["rounds"].get(0).cloned()
 }
 
+/// The round, once so many of its questions are answered.
+fn answered(collector: &Collector, n: usize) -> Option<Value> {
+    let round = round(collector)?;
+    let items = round["items"].as_array()?;
+    let answers = items.iter().filter(|item| !item["answers"].as_array().unwrap().is_empty()).count();
+    (answers == n).then_some(round)
+}
+
 #[test]
 fn a_round_is_proven_by_a_tag_and_a_name_over_a_kill_and_the_register_says_what_differs() {
     let house = House::new("fire");
@@ -83,13 +91,7 @@ fn a_round_is_proven_by_a_tag_and_a_name_over_a_kill_and_the_register_says_what_
     wait::until("the round can be made", WITHIN, || round(&collector).map(drop));
 
     tag_is_read(&collector, 1);
-    let answered = |n: usize| {
-        let round = round(&collector)?;
-        let items = round["items"].as_array()?;
-        let answers = items.iter().filter(|item| !item["answers"].as_array().unwrap().is_empty()).count();
-        (answers == n).then_some(round)
-    };
-    let by = wait::until("the tag answers", WITHIN, || answered(1))["items"][0]["answers"][0]["by"].clone();
+    let by = wait::until("the tag answers", WITHIN, || answered(&collector, 1))["items"][0]["answers"][0]["by"].clone();
     assert_eq!(by, serde_json::json!({ "tag": { "agent": "pi-1", "tag": 77 } }));
     let key = round(&collector).unwrap()["key"].as_str().unwrap().to_owned();
     let name = format!("nanshan/{key}");
@@ -101,7 +103,7 @@ fn a_round_is_proven_by_a_tag_and_a_name_over_a_kill_and_the_register_says_what_
     collector.kill();
     collector.relaunch(&house);
     collector.ready();
-    wait::until("the round is still there", WITHIN, || answered(1));
+    wait::until("the round is still there", WITHIN, || answered(&collector, 1));
     let said = collector.say(&["rounds", "confirm", &name, "exits", "--by", "李雷", "--lang", "zh"]);
     assert!(said.contains("已完成"), "{said}");
     let done = round(&collector).unwrap();
