@@ -12,6 +12,7 @@ mod register;
 mod rounds;
 mod rules;
 mod run;
+mod silence;
 mod stretch;
 mod table;
 mod tickets;
@@ -88,6 +89,8 @@ enum Command {
     Tickets(tickets::TicketsArgument),
     /// Prints the past of a point; lists venues, rooms and points where none is named.
     Readings(readings::ReadingsArgument),
+    /// Says how complete the data of rooms and points is, and why something is missing.
+    Silence(silence::SilenceArgument),
     /// Sends a test message by a channel.
     Notify(notify::NotifyArgument),
     /// Lists scheduled inspections, and carries people's answers to the collector.
@@ -140,6 +143,7 @@ pub fn main() -> ExitCode {
         Command::Check(argument) => check::run(&argument),
         Command::Tickets(argument) => tickets::run(&argument),
         Command::Readings(argument) => readings::run(&argument),
+        Command::Silence(argument) => silence::run(&argument),
         Command::Notify(argument) => notify::run(&argument),
         Command::Rounds(argument) => rounds::run(&argument),
         Command::Register(argument) => register::run(&argument),

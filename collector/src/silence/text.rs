@@ -4,7 +4,10 @@
 use std::borrow::Cow;
 
 use super::account::{Account, MILLION, Reason};
-use crate::texts::{Language, fault, fill, get};
+use crate::texts::{Language, duration, fault, fill, get};
+
+/// Reasons that a row names; the others are small.
+const REASONS_MAX: usize = 3;
 
 /// Why something is lost.
 #[must_use]
@@ -35,6 +38,7 @@ pub fn line(language: Language, account: &Account) -> Option<String> {
         return None;
     }
     let shares = account.shares_ppm();
+    let whole = account.counted_ms();
     let named = [
         ("silence.measured", shares.measured_ppm, account.measured_ms),
         ("silence.backfilled", shares.backfilled_ppm, account.backfilled_ms),
@@ -44,14 +48,42 @@ pub fn line(language: Language, account: &Account) -> Option<String> {
     let there = named.into_iter().filter(|(_, _, ms)| *ms > 0);
     let words: Vec<String> = there
         .map(|(key, ppm, ms)| {
-            let (name, percent) =
-                (get(language, key), percent(ppm.clamp(1, MILLION - i64::from(ms < account.counted_ms()))));
+            let (name, percent) = (get(language, key), exactly(ppm, ms, whole));
             let why = account.reasons().first().map(|(why, _)| reason(language, why)).unwrap_or_default();
             let values = [("name", name), ("percent", &*percent), ("why", &*why)];
             fill(language, if key == "silence.lost" { "silence.lost_why" } else { "silence.share" }, &values)
         })
         .collect();
     Some(fill(language, "silence.line", &[("shares", &words.join(get(language, "silence.joined")))]))
+}
+
+/// Heads of a table with [`cells`].
+pub fn heads(language: Language) -> impl Iterator<Item = &'static str> {
+    let keys = ["measured", "backfilled", "lost", "planned_off", "why"];
+    keys.into_iter().map(move |key| get(language, &format!("silence.{key}")))
+}
+
+/// The four shares in percent, and why something is lost, with how much: a row of a table.
+#[must_use]
+pub fn cells(language: Language, account: &Account) -> Vec<String> {
+    let (shares, whole) = (account.shares_ppm(), account.counted_ms());
+    let parts = [
+        (shares.measured_ppm, account.measured_ms),
+        (shares.backfilled_ppm, account.backfilled_ms),
+        (shares.lost_ppm, account.lost_ms()),
+        (shares.planned_off_ppm, account.planned_off_ms),
+    ];
+    let mut cells: Vec<String> = parts.iter().map(|(ppm, ms)| format!("{} %", exactly(*ppm, *ms, whole))).collect();
+    let why = account.reasons().into_iter().take(REASONS_MAX).map(|(why, ms)| {
+        fill(language, "silence.reason", &[("why", &reason(language, why)), ("time", &duration(language, ms))])
+    });
+    cells.push(why.collect::<Vec<_>>().join(get(language, "silence.reasons_joined")));
+    cells
+}
+
+/// A part of a whole in percent, where nothing and everything are said only of nothing and everything.
+fn exactly(ppm: i64, ms: i64, whole: i64) -> String {
+    percent(ppm.clamp(i64::from(ms > 0), MILLION - i64::from(ms < whole)))
 }
 
 #[cfg(test)]

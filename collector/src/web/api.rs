@@ -47,7 +47,7 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    fn bad(message: impl Into<String>, hint: &'static str) -> Self {
+    pub(super) fn bad(message: impl Into<String>, hint: &'static str) -> Self {
         Self { status: StatusCode::BAD_REQUEST, error: "bad_request", message: message.into(), hint }
     }
 

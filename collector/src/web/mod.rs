@@ -2,8 +2,8 @@
 //! nothing and decides nothing; every page works without a script, and a script keeps it fresh.
 //!
 //! [`view`] turns what is stored into what is shown, [`pages`] and [`api`] give it as HTML and JSON,
-//! [`fire`] the same for fire equipment, [`chart`] draws series, [`events`] tells open pages what changed, [`status`] is for machines that
-//! look after the collector, [`language`] chooses words, [`guard`] sets the headers of all answers.
+//! [`fire`] and [`silence`] the same for fire equipment and for what was not heard, [`chart`] draws
+//! series, [`events`] tells open pages what changed, [`status`] is for machines that look after the collector, [`language`] chooses words, [`guard`] sets the headers of all answers.
 
 pub mod api;
 pub mod assets;
@@ -14,6 +14,7 @@ pub mod guard;
 pub mod language;
 pub mod pages;
 pub mod range;
+pub mod silence;
 pub mod status;
 pub mod view;
 
@@ -25,7 +26,7 @@ use tokio::{net::TcpListener, sync::watch};
 use crate::Shared;
 
 /// Every route, as the OpenAPI document and the tests know them: path and whether it is JSON API.
-pub const ROUTES: [(&str, bool); 18] = [
+pub const ROUTES: [(&str, bool); 19] = [
     ("/", false),
     ("/rooms/{venue}/{room}", false),
     ("/tickets", false),
@@ -40,6 +41,7 @@ pub const ROUTES: [(&str, bool); 18] = [
     ("/api/v1/tickets", true),
     ("/api/v1/tickets/{number}", true),
     ("/api/v1/readings", true),
+    ("/api/v1/silence", true),
     ("/api/v1/extinguishers", true),
     ("/api/v1/rounds", true),
     ("/api/v1/events", true),
@@ -63,6 +65,7 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .route("/api/v1/tickets", get(api::tickets))
         .route("/api/v1/tickets/{number}", get(api::ticket))
         .route("/api/v1/readings", get(api::readings))
+        .route("/api/v1/silence", get(silence::silence))
         .route("/api/v1/extinguishers", get(fire::extinguishers))
         .route("/api/v1/rounds", get(fire::rounds))
         .route("/api/v1/events", get(events::stream))

@@ -13,6 +13,7 @@ use wire::{Id, UnixMs};
 
 mod figures;
 pub mod fire;
+mod silence;
 mod templates;
 
 use self::templates::{Base, Message, Room, Rooms, TicketPage, Tickets};
@@ -131,6 +132,7 @@ pub async fn room(
             own: rows(own),
             ranges: templates::ranges(base.language, range),
             charts,
+            silence: silence::of_room(shared, base.language, &venue, &room, now)?,
             agents: view.agents.iter().map(|agent| templates::agent(base.language, agent, now)).collect(),
             room: templates::room_tile(shared, base.language, &view, &open, now),
             base: base.titled(

@@ -2,7 +2,7 @@
 //! port is free, every wait ends when what is waited for has happened, or fails loudly.
 
 use std::{
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpListener},
     path::Path,
     process::{Child, Command, Stdio},
@@ -18,7 +18,7 @@ use collector::{
     health::Part,
     ledger::{self, Commit, Ledger, Loaded, sqlite::SqliteLedger},
     metrics::Metrics,
-    world::SystemClock,
+    world::{Clock as WorldClock, SystemClock},
 };
 use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, Packet, PublishOptions, QoS};
 use wire::{Clock, Entry, Id, PointName, Sample, Source};
@@ -38,6 +38,8 @@ pub struct Bench {
     folder: tempfile::TempDir,
     mosquitto: Option<(Child, u16)>,
     handle: Option<Handle>,
+    clock: Arc<dyn WorldClock>,
+    web: bool,
     /// How the ledger fails now; one of the constants of [`fault`].
     pub fault: Arc<AtomicU8>,
 }
@@ -129,9 +131,14 @@ fn mosquitto_on(folder: &Path, port: u16, more: &str) -> Option<Child> {
 
 impl Bench {
     pub async fn start(broker: Broker) -> Self {
+        Self::start_at(broker, Arc::new(SystemClock), false).await
+    }
+
+    /// With a clock of the test's own, and with pages where `web` is set.
+    pub async fn start_at(broker: Broker, clock: Arc<dyn WorldClock>, web: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mosquitto = (broker == Broker::Mosquitto).then(|| mosquitto(folder.path(), OPEN));
-        let mut bench = Self { folder, mosquitto, handle: None, fault: Arc::default() };
+        let mut bench = Self { folder, mosquitto, handle: None, clock, web, fault: Arc::default() };
         bench.launch().await;
         bench
     }
@@ -139,13 +146,14 @@ impl Bench {
     async fn launch(&mut self) {
         let mut config = Config::default();
         config.ledger.path = self.folder.path().join("hallwatch.db");
-        config.web.enabled = false;
+        config.web.enabled = self.web;
+        config.web.listen = "127.0.0.1:0".parse().unwrap();
         config.mqtt.listen = "127.0.0.1:0".parse().unwrap();
         if let Some((_, port)) = &self.mosquitto {
             config.mqtt.host = Some("127.0.0.1".into());
             config.mqtt.port = *port;
         }
-        let world = World { clock: Arc::new(SystemClock) };
+        let world = World { clock: self.clock.clone() };
         let fault = self.fault.clone();
         let between = |inner| -> Box<dyn Ledger> { Box::new(Faulty { inner, fault }) };
         self.handle = Some(collector::start_over(config, world, between).await.unwrap());
@@ -173,6 +181,22 @@ impl Bench {
     pub fn revive_broker(&mut self) {
         let (child, port) = self.mosquitto.as_mut().unwrap();
         *child = mosquitto_on(self.folder.path(), *port, OPEN).expect("the port is still free");
+    }
+
+    /// Where its ledger is.
+    pub fn ledger(&self) -> std::path::PathBuf {
+        self.folder.path().join("hallwatch.db")
+    }
+
+    /// A page or an answer of the API.
+    pub fn page(&self, path: &str) -> String {
+        let address = self.handle.as_ref().unwrap().web.expect("pages are served");
+        let mut stream = std::net::TcpStream::connect(address).unwrap();
+        write!(stream, "GET {path} HTTP/1.0\r\nHost: localhost\r\nAccept-Language: en\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.0 200"), "{answer}");
+        answer.split_once("\r\n\r\n").unwrap().1.to_owned()
     }
 
     pub fn shared(&self) -> &Shared {

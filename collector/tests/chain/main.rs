@@ -4,6 +4,7 @@
 
 mod bench;
 mod link;
+mod silence;
 
 use std::sync::atomic::Ordering::SeqCst;
 

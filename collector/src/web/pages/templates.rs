@@ -4,6 +4,7 @@ use askama::Template;
 use jiff::tz::TimeZone;
 use wire::UnixMs;
 
+use super::silence::Silence;
 use crate::{
     Shared,
     config::Language,
@@ -86,6 +87,7 @@ pub(super) struct Room {
     pub ranges: Vec<RangeLink>,
     pub charts: Vec<Chart>,
     pub agents: Vec<Agent>,
+    pub silence: Silence,
 }
 
 #[derive(Template)]
