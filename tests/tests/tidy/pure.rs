@@ -1,4 +1,4 @@
-//! What decides is pure: `collector/src/rules`, `causes`, `rounds` and `tickets` beside it import `wire`, std, the
+//! What decides is pure: `collector/src/rules`, `causes`, `rounds`, `tickets` and the judging half of `silence` import `wire`, std, the
 //! derives of serde and the vocabulary of `collector/src/episode.rs`, and never name a clock, a
 //! socket or a file. So live running, restart and simulation call the same functions.
 
@@ -18,6 +18,11 @@ const DECIDING: [&str; 5] = [
     "collector/src/rounds/",
     "collector/src/tickets/",
     "collector/src/episode.rs",
+    "collector/src/silence/account.rs",
+    "collector/src/silence/hour.rs",
+    "collector/src/silence/judge.rs",
+    "collector/src/silence/note.rs",
+    "collector/src/silence/spans.rs",
 ];
 
 /// Files below those folders that decide nothing, or name one more thing: path, what, why.
