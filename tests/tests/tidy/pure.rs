@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Where decisions are made.
-const DECIDING: [&str; 5] = [
+const DECIDING: [&str; 10] = [
     "collector/src/rules/",
     "collector/src/causes/",
     "collector/src/rounds/",
