@@ -124,6 +124,9 @@ pub fn missed(round: &Round, venues: &Venues, language: Language) -> String {
         .iter()
         .take(LEFT_NAMED_MAX)
         .map(|item| {
+            if item.target == Target::Venue {
+                return question(item, language).to_owned();
+            }
             let target = target(round, item, venues, language);
             fill(language, "rounds_ticket.what", &[("target", &target), ("question", question(item, language))])
         })

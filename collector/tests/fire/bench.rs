@@ -179,6 +179,11 @@ impl Bench {
         text::title(ticket, scene)
     }
 
+    pub fn explained(&self, language: Language, ticket: &Ticket) -> String {
+        let scene = Scene { language, packs: &self.packs, venues: &self.venues };
+        text::explain(ticket, scene).text(language)
+    }
+
     pub fn ticket_of(&self, rule: &str) -> Option<Ticket> {
         self.tickets().into_iter().rev().find(|t| t.rule == Some(id(rule)))
     }

@@ -136,6 +136,11 @@ fn a_missed_round_is_a_ticket_and_made_late_it_is_fixed() {
     assert_eq!(ticket.number, "nanshan-20261123-001", "the night belongs to the day before");
     let words = ticket.description.clone().unwrap();
     assert!(words.contains("还剩 2 项（共 3 项）") && words.contains("2 of 3 checks left"), "{words}");
+    assert_eq!(bench.title(Language::ZhCn, &ticket), "全店 漏检：打烊后防火检查");
+    assert_eq!(bench.title(Language::En, &ticket), "whole venue: Fire check after closing was missed");
+    let explained = bench.explained(Language::ZhCn, &ticket);
+    assert!(!explained.contains("checks left"), "{explained}");
+    assert!(explained.contains("未查：烟头已清") && explained.contains("现在补做"), "{explained}");
     assert_eq!(bench.round(name).ticket, Some(ticket.number.clone()));
     bench.restart();
     bench.wait("2026-11-24T09:00:00+08:00");
