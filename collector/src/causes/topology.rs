@@ -75,8 +75,13 @@ struct Place {
 
 /// Assets that cannot work without others, by the beginnings of their identifiers, in the whole venue:
 /// the song system of a lounge, and the way to the internet.
-const NEEDS: [(&str, &str); 4] =
-    [("song-box", "song-server"), ("internet", "gateway"), ("dns", "gateway"), ("wan", "gateway")];
+const NEEDS: [(&str, &str); 5] = [
+    ("song-box", "song-server"),
+    ("internet", "gateway"),
+    ("name-server", "gateway"),
+    ("dns", "gateway"),
+    ("wan", "gateway"),
+];
 /// Assets of a room that feed all others of it.
 const FEEDS: [&str; 3] = ["mains", "feed", "power-feed"];
 
