@@ -15,9 +15,10 @@ use crate::{
 };
 
 /// The files; one a place where texts are read.
-const FILES: [(&str, &str); 9] = [
+const FILES: [(&str, &str); 10] = [
     ("names.toml", include_str!("texts/names.toml")),
     ("tickets.toml", include_str!("texts/tickets.toml")),
+    ("figures.toml", include_str!("texts/figures.toml")),
     ("config.toml", include_str!("texts/config.toml")),
     ("venues.toml", include_str!("texts/venues.toml")),
     ("rounds.toml", include_str!("texts/rounds.toml")),

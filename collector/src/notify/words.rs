@@ -63,7 +63,7 @@ pub fn render(message: &Message, language: Language, packs: &Packs, venues: &Ven
     let venue = venues.name(&ticket.venue, language);
     let scene = Scene { language, packs, venues };
     let explained = text::explain(&ticket, scene);
-    let why = text::news(news, &ticket, &moved, language);
+    let why = text::news(news, &ticket, &moved, scene);
     let described = ticket.description.as_deref().map(|words| crate::texts::own(language, words));
     let note = Some(text::note(&moved, language)).filter(|n| !n.is_empty() && described != Some(n.as_str()));
     let mut text = format!("{why} {}\n{}", ticket.number, explained.text(language));

@@ -19,6 +19,7 @@ mod by_data;
 mod by_person;
 pub mod cause;
 mod change;
+mod figures;
 pub mod life;
 pub mod number;
 pub mod refusal;

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use jiff::{Timestamp, tz::TimeZone};
 use wire::{PointName, UnixMs};
 
-use super::{DATA, Proof, Stage, Ticket, Transition, cause, tell::News};
+use super::{DATA, Proof, Stage, Ticket, Transition, cause, figures, tell::News};
 use crate::{
     config::Language,
     packs::{PackRule, Packs},
@@ -112,7 +112,8 @@ pub fn explain(ticket: &Ticket, scene: Scene<'_>) -> Explained {
 
 /// Why people are told, in one line, with the value where the readings refused a fix.
 #[must_use]
-pub fn news(news: News, ticket: &Ticket, moved: &Transition, language: Language) -> String {
+pub fn news(news: News, ticket: &Ticket, moved: &Transition, scene: Scene<'_>) -> String {
+    let language = scene.language;
     let key = match news {
         News::Opened => "news.opened",
         News::Reopened => "news.reopened",
@@ -126,7 +127,9 @@ pub fn news(news: News, ticket: &Ticket, moved: &Transition, language: Language)
         News::Closed => "news.closed",
     };
     match moved.value.filter(|_| news == News::StillBad) {
-        Some(value) => fill(language, "news.still_bad_now", &[("value", &shown(ticket, value))]),
+        Some(value) => {
+            fill(language, "news.still_bad_now", &[("value", &figures::shown(ticket, rule(ticket, scene), value))])
+        }
         None => get(language, key).into(),
     }
 }
@@ -167,14 +170,18 @@ fn what(ticket: &Ticket, scene: Scene<'_>) -> String {
             fill(language, "explain.silent_points", &[("points", &points(ticket, language)), ("limit", &limit)])
         };
     }
+    let point =
+        ticket.worst_point.as_ref().map_or_else(|| points(ticket, language), |p| texts::point(language, p).into());
+    if let Some(line) = rule.and_then(|rule| figures::line(ticket, rule, &point, language)) {
+        return line;
+    }
     let (Some(value), Some(limit)) = (ticket.worst_value, ticket.limit) else {
         let what = rule.map_or_else(|| title(ticket, scene), |r| r.words(language).title.clone());
         return fill(language, "explain.state", &[("what", &what)]);
     };
     let key = if value > limit { "explain.above" } else { "explain.below" };
-    let point =
-        ticket.worst_point.as_ref().map_or_else(|| points(ticket, language), |p| texts::point(language, p).into());
-    let values = [("point", &*point), ("value", &shown(ticket, value)), ("limit", &shown(ticket, limit))];
+    let (value, limit) = (figures::shown(ticket, rule, value), figures::shown(ticket, rule, limit));
+    let values = [("point", &*point), ("value", &value), ("limit", &limit)];
     fill(language, key, &values)
 }
 
@@ -200,10 +207,6 @@ fn points(ticket: &Ticket, language: Language) -> String {
     }
     let names: Vec<_> = all.into_iter().map(|p| texts::point(language, p)).collect();
     names.join(get(language, "join.list"))
-}
-
-fn shown(ticket: &Ticket, value: f64) -> String {
-    texts::value(ticket.worst_point.as_ref().or(ticket.open_points.first()), value)
 }
 
 /// The first line of what a person wrote, cut to what fits a title.

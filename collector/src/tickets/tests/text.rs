@@ -110,7 +110,98 @@ fn what_the_readings_did_is_translated_and_what_a_person_wrote_is_not() {
     };
     assert_eq!(note(&moved(DATA, note::STILL_BAD), Language::ZhCn), "数据仍不正常，退回处理");
     assert_eq!(note(&moved("老李", "加了雪种"), Language::En), "加了雪种");
-    let words = |language| news(News::StillBad, &ticket, &moved(DATA, note::STILL_BAD), language);
+    let (packs, venues) = (Packs::load(&Rules::default()).unwrap(), Venues::none("UTC"));
+    let words = |language| {
+        let scene = Scene { language, packs: &packs, venues: &venues };
+        news(News::StillBad, &ticket, &moved(DATA, note::STILL_BAD), scene)
+    };
     assert_eq!(words(Language::ZhCn), "修复未通过：现在仍为 23.4 °C");
     assert_eq!(words(Language::En), "Fix refused: it is still 23.4 °C");
+}
+
+/// The line that says what is wrong, in both languages.
+fn what_is_wrong(ticket: &Ticket) -> [String; 2] {
+    let (packs, venues) = (Packs::load(&Rules::default()).unwrap(), Venues::none("UTC"));
+    [Language::ZhCn, Language::En]
+        .map(|language| explain(ticket, Scene { language, packs: &packs, venues: &venues }).lines[1].clone())
+}
+
+#[test]
+fn a_number_that_is_no_reading_is_told_as_what_it_is() {
+    let check = |rule, point, value, limit, expected: [&str; 2]| {
+        assert_eq!(what_is_wrong(&ticket(rule, Some(point), Some(value), limit)), expected);
+    };
+    check(
+        "air-pm10",
+        "pm10_ug_m3",
+        62.5,
+        Some(50.0),
+        [
+            "情况：PM10，1 小时里有 62.5% 的时间高于 150 µg/m³，允许 50%",
+            "What: PM10 above 150 µg/m³ for 62.5 % of 1 h; at most 50 % is allowed",
+        ],
+    );
+    check(
+        "cold-rising-fast",
+        "fridge_1_temperature_celsius",
+        7.2,
+        Some(6.0),
+        [
+            "情况：1 号冷藏柜温度 30 分钟内上升 7.2 °C，允许 6 °C",
+            "What: fridge 1 temperature rose by 7.2 °C in 30 min; at most 6 °C is allowed",
+        ],
+    );
+    check(
+        "sensor-stuck",
+        "co2_ppm",
+        612.0,
+        None,
+        ["情况：二氧化碳停在 612 ppm，2 小时没有变化", "What: CO2 has not moved from 612 ppm for 2 h"],
+    );
+    let due = "extinguisher-service-due";
+    check(
+        due,
+        "extinguisher_1_service_due_days",
+        29.0,
+        Some(30.0),
+        ["情况：还有 29 天到期（1 号灭火器距维修天数）", "What: due in 29 d (extinguisher 1 days until service)"],
+    );
+    check(
+        due,
+        "extinguisher_1_service_due_days",
+        0.0,
+        Some(30.0),
+        ["情况：今天到期（1 号灭火器距维修天数）", "What: due today (extinguisher 1 days until service)"],
+    );
+    check(
+        due,
+        "extinguisher_1_service_due_days",
+        -3.0,
+        Some(30.0),
+        ["情况：已过期 3 天（1 号灭火器距维修天数）", "What: 3 d past its date (extinguisher 1 days until service)"],
+    );
+    check(
+        "thermometers-disagree",
+        "temperature_celsius",
+        7.5,
+        Some(6.0),
+        [
+            "情况：温度与同类读数相差 7.5 °C，允许 6 °C",
+            "What: temperature is 7.5 °C away from its like; at most 6 °C is allowed",
+        ],
+    );
+    let refused = |value| Transition {
+        ticket: 1,
+        at: 0,
+        who: DATA.into(),
+        from: Some(Stage::Verifying),
+        to: Stage::InProgress,
+        note: note::STILL_BAD.into(),
+        value: Some(value),
+        line: 3,
+    };
+    let (packs, venues) = (Packs::load(&Rules::default()).unwrap(), Venues::none("UTC"));
+    let scene = Scene { language: Language::ZhCn, packs: &packs, venues: &venues };
+    let air = ticket("air-pm10", Some("pm10_ug_m3"), Some(62.5), Some(50.0));
+    assert_eq!(news(News::StillBad, &air, &refused(55.0), scene), "修复未通过：现在仍为 55%");
 }
