@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use wire::{Id, UnixMs};
 
 use super::{id, ms, venues};
-use crate::rounds::{Cursor, Effect, Event, Plans, Round, State, step, when::occurrences};
+use crate::rounds::{Cursor, Effect, Event, Plans, Round, Stage, State, step, when::occurrences};
 
 const MINUTE: i64 = 60_000;
 
@@ -21,25 +21,44 @@ const MINUTE: i64 = 60_000;
 struct Books {
     rounds: BTreeMap<(Id, String), Round>,
     cursors: BTreeMap<Id, Cursor>,
+    missed: usize,
+}
+
+/// A mistake planted into the restart, which the search below must find.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Mistake {
+    None,
+    /// How far the stage had looked is not stored.
+    ForgetsHowFar,
+    /// Rounds are not brought back.
+    LosesRounds,
 }
 
 impl Books {
-    fn take(&mut self, effects: Vec<Effect>) -> usize {
-        let mut missed = 0;
+    fn take(&mut self, effects: Vec<Effect>) -> Result<(), String> {
         for effect in effects {
             match effect {
-                Effect::Stored(round) => drop(self.rounds.insert((round.venue.clone(), round.key.clone()), *round)),
+                Effect::Stored(round) => {
+                    let place = (round.venue.clone(), round.key.clone());
+                    // Nobody answers here and no plan goes away: what is stored as open was just made.
+                    if round.stage == Stage::Open && self.rounds.contains_key(&place) {
+                        return Err(format!("{} is made twice", round.key));
+                    }
+                    self.rounds.insert(place, *round);
+                }
                 Effect::Cursor { venue, cursor } => drop(self.cursors.insert(venue, cursor)),
-                Effect::Missed(_) => missed += 1,
+                Effect::Missed(_) => self.missed += 1,
                 _ => {}
             }
         }
-        missed
+        Ok(())
     }
 
-    fn state(&self, plans: Arc<Plans>) -> State {
+    fn state(&self, plans: Arc<Plans>, mistake: Mistake) -> State {
         let mut state = State::new(plans);
-        state.restore(self.rounds.values().cloned(), self.cursors.clone());
+        let rounds = if mistake == Mistake::LosesRounds { Vec::new() } else { self.rounds.values().cloned().collect() };
+        let cursors = if mistake == Mistake::ForgetsHowFar { BTreeMap::new() } else { self.cursors.clone() };
+        state.restore(rounds, cursors);
         state
     }
 }
@@ -77,6 +96,64 @@ fn all_of(plans: &Plans, from: UnixMs, to: UnixMs) -> BTreeSet<(String, UnixMs, 
     all
 }
 
+/// Runs a stage over `steps`, each so many minutes after the last, with restarts and files read again as
+/// their second number says, and compares what it made with what can be made.
+fn run(text: &str, steps: &[(i64, u8)], mistake: Mistake) -> Result<(), String> {
+    let plans = Arc::new(Plans::of(&venues(text, &[])));
+    let start = ms("2026-10-01T00:00:00Z");
+    let mut now = start;
+    let mut books = Books::default();
+    let mut state = State::new(plans.clone());
+    for (minutes, chance) in steps {
+        let mut out = Vec::new();
+        step(&mut state, &Event::Tick, now, &mut out);
+        // Killed before the commit, the same tick comes again over what the ledger holds.
+        if *chance == 0 {
+            state = books.state(plans.clone(), mistake);
+            continue;
+        }
+        books.take(out)?;
+        match chance {
+            1 => state = books.state(plans.clone(), mistake),
+            // The files are read again and say the same.
+            2 => state.set_plans(Arc::new(Plans::of(&venues(text, &[])))),
+            _ => {}
+        }
+        // Mostly minutes and hours, at times a day and a half of silence.
+        now += if *chance == 3 { minutes * 5 * MINUTE } else { minutes * MINUTE };
+    }
+    let mut out = Vec::new();
+    step(&mut state, &Event::Tick, now, &mut out);
+    books.take(out)?;
+    let got: BTreeSet<_> = books.rounds.values().map(|r| (r.key.clone(), r.from, r.due)).collect();
+    let wanted = all_of(&plans, start, now);
+    if got != wanted {
+        return Err(format!("skipped or too much: {:?}", got.symmetric_difference(&wanted).next()));
+    }
+    // Nobody answered: whatever is over is missed, the rest is open, and each plan told of it.
+    if let Some(round) = books.rounds.values().find(|r| (r.stage == Stage::Missed) != (r.due <= now)) {
+        return Err(format!("{} is {:?}", round.key, round.stage));
+    }
+    let over: BTreeSet<_> = books.rounds.values().filter(|r| r.due <= now).map(|r| &r.plan).collect();
+    if books.missed < over.len() { Err(format!("{} tickets of {over:?}", books.missed)) } else { Ok(()) }
+}
+
+#[test]
+fn a_stage_that_skips_or_repeats_rounds_is_caught() {
+    let text = file("Europe/Berlin", "mon-sun", 12, 9, (20, 21));
+    // A restart every fifth step, and long silences before some of them.
+    let steps: Vec<_> = (0..60).map(|n| (180 + n % 7, [4, 4, 3, 1, 4][n as usize % 5])).collect();
+    assert_eq!(run(&text, &steps, Mistake::None), Ok(()));
+    for mistake in [Mistake::ForgetsHowFar, Mistake::LosesRounds] {
+        let late = steps.iter().map(|(minutes, chance)| (*minutes, if *chance == 3 { 1 } else { *chance }));
+        // The silence comes while it is down: after the restart that forgot.
+        let down: Vec<_> =
+            late.map(|(minutes, chance)| (if chance == 1 { minutes * 5 } else { minutes }, chance)).collect();
+        assert!(run(&text, &down, mistake).is_err(), "{mistake:?} is not seen");
+        assert_eq!(run(&text, &down, Mistake::None), Ok(()));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
 
@@ -89,52 +166,7 @@ proptest! {
         closed in (1_i8..28, 1_i8..28),
         steps in prop::collection::vec((1_i64..400, 0_u8..20), 50..200),
     ) {
-        let text = file(zone, days, open, hours, closed);
-        let plans = Arc::new(Plans::of(&venues(&text, &[])));
-        let start = ms("2026-10-01T00:00:00Z");
-        let mut now = start;
-        let mut books = Books::default();
-        let mut state = State::new(plans.clone());
-        let (mut made, mut missed) = (Vec::new(), 0);
-        for (minutes, chance) in steps {
-            let known: BTreeSet<_> = books.rounds.keys().cloned().collect();
-            let mut out = Vec::new();
-            step(&mut state, &Event::Tick, now, &mut out);
-            match chance {
-                // Killed before the commit: the same tick again over what the ledger holds.
-                0 => {
-                    state = books.state(plans.clone());
-                    continue;
-                }
-                1 => state = {
-                    missed += books.take(out);
-                    books.state(plans.clone())
-                },
-                // The files are read again and say the same.
-                2 => {
-                    missed += books.take(out);
-                    state.set_plans(Arc::new(Plans::of(&venues(&text, &[]))));
-                }
-                _ => missed += books.take(out),
-            }
-            made.extend(books.rounds.keys().filter(|key| !known.contains(*key)).cloned());
-            // Mostly seconds and minutes, at times hours or a day and a half of silence.
-            now += if chance == 3 { minutes * 5 * MINUTE } else { minutes * MINUTE };
-        }
-        // Events in the future are not made yet: one last look at the end.
-        let mut out = Vec::new();
-        step(&mut state, &Event::Tick, now, &mut out);
-        missed += books.take(out);
-        let got: BTreeSet<_> = books.rounds.values().map(|r| (r.key.clone(), r.from, r.due)).collect();
-        prop_assert_eq!(got, all_of(&plans, start, now));
-        let unique: BTreeSet<_> = made.iter().collect();
-        prop_assert_eq!(unique.len(), made.len());
-        // Nobody answered: whatever is over is missed, the rest is open.
-        for round in books.rounds.values() {
-            let is_over = round.due <= now;
-            prop_assert_eq!(round.stage == crate::rounds::Stage::Missed, is_over, "{}", &round.key);
-        }
-        let plans_missed: BTreeSet<_> = books.rounds.values().filter(|r| r.due <= now).map(|r| &r.plan).collect();
-        prop_assert!(missed >= plans_missed.len());
+        let ran = run(&file(zone, days, open, hours, closed), &steps, Mistake::None);
+        prop_assert!(ran.is_ok(), "{:?}", ran);
     }
 }
