@@ -21,6 +21,7 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("agent/src/uplink/pump.rs", "spool", "runs the spool on its thread, so that no connection waits for a card"),
     ("collector/src/notify/words.rs", "tickets", "fills in messages with a ticket's own words"),
     ("collector/src/rounds/text.rs", "tickets", "says instants as tickets do; words only, decides nothing"),
+    ("collector/src/tickets/figures.rs", "rules", "says what the number of a kind is; words only, decides nothing"),
     ("collector/src/tickets/text.rs", "rules", "says what was expected; words only, decides nothing"),
     ("collector/src/web/", "rounds", "shows rounds and their words; changes none"),
     ("collector/src/web/", "tickets", "shows tickets and their words; changes none"),
