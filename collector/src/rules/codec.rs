@@ -43,7 +43,7 @@ pub fn print(memory: &Memory) -> Vec<u8> {
         Memory::Value { live, late, pasts } => {
             out.push(if pasts.is_some() { b'p' } else { b'v' });
             print_run(live, &mut out);
-            print_run(late, &mut out);
+            print_run(late.as_deref().unwrap_or(&Run::default()), &mut out);
             if let Some(pasts) = pasts {
                 past::print(&pasts.0, &mut out);
                 past::print(&pasts.1, &mut out);
@@ -68,10 +68,10 @@ pub fn parse(bytes: &[u8]) -> Option<Memory> {
         return None;
     }
     let memory = match take::<1>(&mut input)? {
-        [b'v'] => Memory::Value { live: parse_run(&mut input)?, late: parse_run(&mut input)?, pasts: None },
+        [b'v'] => Memory::Value { live: parse_run(&mut input)?, late: parse_late(&mut input)?, pasts: None },
         [b'p'] => Memory::Value {
             live: parse_run(&mut input)?,
-            late: parse_run(&mut input)?,
+            late: parse_late(&mut input)?,
             pasts: Some(Box::new((past::parse(&mut input)?, past::parse(&mut input)?))),
         },
         [b's'] => Memory::Silent(Silence {
@@ -115,6 +115,11 @@ fn parse_run(input: &mut &[u8]) -> Option<Run> {
         excess: parse_f64(input)?,
     };
     Some(Run { phase, began_at, good_at, last: Some((last_at, last_value)), worst, told_excess: parse_f64(input)? })
+}
+
+fn parse_late(input: &mut &[u8]) -> Option<Option<Box<Run>>> {
+    let run = parse_run(input)?;
+    Some(run.last.is_some().then(|| Box::new(run)))
 }
 
 fn phase_byte(phase: Phase) -> u8 {
@@ -176,7 +181,7 @@ mod tests {
         Past {
             still: Some(Still { since: -3, low: 1.5, high: 2.5 }),
             slope: Some(Slope { older: Some((1, 2.0)), last: (3, 4.0) }),
-            shares: Some(Box::new(Shares { part: -7, last: (9, true), parts })),
+            shares: Some(Box::new(Shares::new(-7, (9, true), parts))),
         }
     }
 
@@ -184,18 +189,42 @@ mod tests {
     fn a_track_reads_back_as_written() {
         let with_limit = Run { worst: Worst { limit: Some(22.0), ..run().worst }, ..run() };
         for memory in [
-            Memory::Value { live: run(), late: Run::default(), pasts: None },
-            Memory::Value { live: Run::default(), late: with_limit, pasts: Some(Box::default()) },
-            Memory::Value { live: run(), late: run(), pasts: Some(Box::new((past(), Past::default()))) },
+            Memory::Value { live: run(), late: None, pasts: None },
+            Memory::Value { live: Run::default(), late: Some(Box::new(with_limit)), pasts: Some(Box::default()) },
+            Memory::Value {
+                live: run(),
+                late: Some(Box::new(run())),
+                pasts: Some(Box::new((past(), Past::default()))),
+            },
             Memory::Silent(Silence { phase: Phase::Open, began_at: 7, good_at: 8, heard_at: 9 }),
         ] {
             assert_eq!(parse(&print(&memory)), Some(memory));
         }
     }
 
+    /// What version 0.1 wrote, before kinds had memories of their own.
+    const RELEASED: [&str; 2] = [
+        "0176630100000000000000feffffffffffffff0300000000000000040000000000000000000000008035400000000000003840000000000000f87f0000000000000040000000000000f83f2d",
+        "01736f070000000000000008000000000000000900000000000000",
+    ];
+
+    #[test]
+    fn what_an_older_version_kept_is_still_read() {
+        let bytes = |hex: &str| -> Vec<u8> {
+            (0..hex.len()).step_by(2).map(|i| u8::from_str_radix(&hex[i..i + 2], 16).unwrap()).collect()
+        };
+        let value = Memory::Value { live: run(), late: None, pasts: None };
+        let silence = Memory::Silent(Silence { phase: Phase::Open, began_at: 7, good_at: 8, heard_at: 9 });
+        for (hex, memory) in RELEASED.into_iter().zip([value, silence]) {
+            assert_eq!(parse(&bytes(hex)), Some(memory.clone()));
+            assert_eq!(print(&memory), bytes(hex));
+        }
+    }
+
     #[test]
     fn broken_bytes_are_refused_at_every_length() {
-        let whole = print(&Memory::Value { live: run(), late: run(), pasts: Some(Box::new((past(), past()))) });
+        let whole =
+            print(&Memory::Value { live: run(), late: Some(Box::new(run())), pasts: Some(Box::new((past(), past()))) });
         for end in 0..whole.len() {
             assert_eq!(parse(&whole[..end]), None, "{end}");
         }

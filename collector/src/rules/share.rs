@@ -24,20 +24,46 @@ pub struct Shares {
     pub last: (UnixMs, bool),
     /// Milliseconds known and out of band; the present part is `part` modulo [`PARTS`].
     pub parts: Vec<(u32, u32)>,
+    /// Their sums.
+    sums: (u64, u64),
 }
 
 impl Shares {
+    /// Goes on with parts that were kept.
+    #[must_use]
+    pub fn new(part: i64, last: (UnixMs, bool), parts: Vec<(u32, u32)>) -> Self {
+        let sum = |sums: (u64, u64), part: &(u32, u32)| (sums.0 + u64::from(part.0), sums.1 + u64::from(part.1));
+        let sums = parts.iter().fold((0, 0), sum);
+        Self { part, last, parts, sums }
+    }
+
     fn slot(part: i64) -> usize {
         usize::try_from(part.rem_euclid(PARTS as i64)).unwrap_or(0)
     }
 
-    /// Empties the parts that the window has left behind.
+    /// Empties the parts that the window has left behind; all of them where time seems to go back, which
+    /// is so when the rule got another window.
     fn advance(&mut self, part: i64) {
-        let steps = part.saturating_sub(self.part).clamp(0, PARTS as i64);
+        let steps = if part < self.part { PARTS as i64 } else { (part - self.part).min(PARTS as i64) };
         for step in 1..=steps {
-            self.parts[Self::slot(part - steps + step)] = (0, 0);
+            let (known, out) = std::mem::take(&mut self.parts[Self::slot(part - steps + step)]);
+            self.sums.0 -= u64::from(known);
+            self.sums.1 -= u64::from(out);
         }
-        self.part = self.part.max(part);
+        self.part = part;
+    }
+
+    /// Takes the time since the last value.
+    fn add(&mut self, length_ms: i64) {
+        let slot = &mut self.parts[Self::slot(self.part)];
+        // A part holds at most its own length and one gap, both weeks at most.
+        let length = u32::try_from(length_ms).unwrap_or(0).min(u32::MAX - slot.0);
+        slot.0 += length;
+        self.sums.0 += u64::from(length);
+        if self.last.1 {
+            slot.1 += length;
+            self.sums.1 += u64::from(length);
+        }
     }
 }
 
@@ -51,18 +77,14 @@ pub fn judge(
 ) -> Option<(f64, Verdict)> {
     let part_ms = (window_ms / PARTS as i64).max(1);
     let part = at.div_euclid(part_ms);
-    let all = shares.get_or_insert_with(|| Box::new(Shares { part, last: (at, is_out), parts: vec![(0, 0); PARTS] }));
+    let all = shares.get_or_insert_with(|| Box::new(Shares::new(part, (at, is_out), vec![(0, 0); PARTS])));
     all.advance(part);
-    let length = if fresh { 0 } else { at.saturating_sub(all.last.0).clamp(0, i64::from(u32::MAX)) };
-    let length = u32::try_from(length).unwrap_or(u32::MAX);
-    let slot = &mut all.parts[Shares::slot(part)];
-    slot.0 = slot.0.saturating_add(length);
-    if all.last.1 {
-        slot.1 = slot.1.saturating_add(length);
+    if !fresh {
+        all.add(at - all.last.0);
     }
     all.last = (at, is_out);
-    let (known, out) =
-        all.parts.iter().fold((0.0, 0.0), |(k, o), (known, out)| (k + f64::from(*known), o + f64::from(*out)));
+    #[expect(clippy::cast_precision_loss, reason = "sums of a window are far below 2^52 ms")]
+    let (known, out) = (all.sums.0 as f64, all.sums.1 as f64);
     #[expect(clippy::cast_precision_loss, reason = "a window is far below 2^52 ms")]
     let half = window_ms as f64 / 2.0;
     if known < half {
@@ -95,6 +117,16 @@ mod tests {
         }
         assert_eq!((bad_at[0], *bad_at.last().unwrap()), (16, 64));
         assert_eq!(bad_at.len(), 49, "without a break");
+    }
+
+    #[test]
+    fn another_window_begins_with_nothing_known() {
+        let mut shares = None;
+        for minute in 0..60 {
+            judge(&mut shares, (minute * 60_000, true), minute == 0, 0.5, 60 * 60_000);
+        }
+        let longer = judge(&mut shares, (60 * 60_000, true), false, 0.5, 600 * 60_000);
+        assert_eq!((longer, shares.unwrap().sums), (None, (60_000, 60_000)));
     }
 
     #[test]

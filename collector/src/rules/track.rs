@@ -32,8 +32,8 @@ pub enum Memory {
     Value {
         /// Fed by live data.
         live: Run,
-        /// Fed by data older than the live horizon, or out of order.
-        late: Run,
+        /// Fed by data older than the live horizon, or out of order; `None` while there is none.
+        late: Option<Box<Run>>,
         /// What the kind remembers beside: of live data, of late.
         pasts: Option<Box<(Past, Past)>>,
     },
@@ -47,7 +47,9 @@ impl Memory {
     pub fn is_idle(&self) -> bool {
         match self {
             Self::Value { live, late, pasts } => {
-                live.phase == Phase::Good && late.phase == Phase::Good && pasts.is_none()
+                live.phase == Phase::Good
+                    && late.as_ref().is_none_or(|late| late.phase == Phase::Good)
+                    && pasts.is_none()
             }
             Self::Silent(_) => false,
         }
@@ -88,11 +90,7 @@ impl Track {
     pub fn new(place: usize, rule: &Rule) -> Self {
         let memory = match rule.expect {
             Expect::Silent { .. } => Memory::Silent(Silence { heard_at: UnixMs::MIN, ..Silence::default() }),
-            _ => Memory::Value {
-                live: Run::default(),
-                late: Run::default(),
-                pasts: looks_back(&rule.expect).then(Box::default),
-            },
+            _ => Memory::Value { live: Run::default(), late: None, pasts: looks_back(&rule.expect).then(Box::default) },
         };
         Self {
             rule: place,
@@ -234,15 +232,14 @@ impl Track {
         let late = !live || live_run.last.is_some_and(|(last, _)| at < last);
         let mut changed = false;
         // A late run ends where live data begins, and where late data steps back in time.
-        if late_run.last.is_some_and(|(last, _)| !late || at < last) {
-            changed = late_run.phase != Phase::Good;
-            out.extend(cut_short(rule, subject, late_run));
-            *late_run = Run::default();
+        if let Some(over) = late_run.take_if(|run| run.last.is_some_and(|(last, _)| !late || at < last)) {
+            changed = over.phase != Phase::Good;
+            out.extend(cut_short(rule, subject, &over));
             if let Some(pasts) = pasts {
                 pasts.1 = Past::default();
             }
         }
-        let run = if late { late_run } else { live_run };
+        let run = if late { &mut **late_run.get_or_insert_default() } else { live_run };
         let looks_back = pasts.is_some();
         let past = pasts.as_mut().map(|pasts| if late { &mut pasts.1 } else { &mut pasts.0 });
         let fresh = run.last.is_none_or(|(last, _)| at.saturating_sub(last) > rule.gap_ms);

@@ -59,7 +59,7 @@ pub(super) fn parse(input: &mut &[u8]) -> Option<Past> {
         for _ in 0..PARTS {
             parts.push((u32::from_le_bytes(take::<4>(input)?), u32::from_le_bytes(take::<4>(input)?)));
         }
-        past.shares = Some(Box::new(Shares { part, last: (at, shares == 2), parts }));
+        past.shares = Some(Box::new(Shares::new(part, (at, shares == 2), parts)));
     }
     Some(past)
 }
