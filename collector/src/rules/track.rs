@@ -293,3 +293,18 @@ fn key(rule: &Rule, (source, point): (&Source, Option<&PointName>), began_at: Un
     let subject = Subject { source: source.clone(), point: point.cloned() };
     EpisodeKey { rule: rule.id.clone(), subject, began_at }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::share::{PARTS, Shares};
+
+    /// 1,000 rooms with 50 tracks each are 8 MB, and some 20 MB with the names around them. Kinds that look
+    /// back need 160 bytes more, a share its parts: twice 544 where there is late data too.
+    #[test]
+    fn a_track_stays_small() {
+        assert!(size_of::<Track>() <= 160, "{}", size_of::<Track>());
+        assert!(size_of::<Past>() <= 80, "{}", size_of::<Past>());
+        assert!(size_of::<Shares>() + PARTS * size_of::<(u32, u32)>() <= 544);
+    }
+}
