@@ -8,7 +8,7 @@ use std::{
     process::{Child, Command, Stdio},
     sync::{
         Arc,
-        atomic::{AtomicU8, Ordering},
+        atomic::{AtomicI64, AtomicU8, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -27,6 +27,29 @@ use wire::{Clock, Entry, Id, PointName, Sample, Source};
 const OPEN: &str = "allow_anonymous true";
 /// Nothing that is waited for takes longer.
 pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// World time that stands until the test moves it; jobs of minutes look every few milliseconds.
+pub struct Held(AtomicI64);
+
+impl Held {
+    pub fn at(begin: wire::UnixMs) -> Arc<Self> {
+        Arc::new(Self(AtomicI64::new(begin)))
+    }
+
+    pub fn set(&self, at: wire::UnixMs) {
+        self.0.store(at, Ordering::SeqCst);
+    }
+}
+
+impl WorldClock for Held {
+    fn now(&self) -> wire::UnixMs {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    fn real(&self, world: Duration) -> Duration {
+        Duration::from_millis(if world >= Duration::from_secs(60) { 20 } else { 2 })
+    }
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Broker {
@@ -143,7 +166,12 @@ impl Bench {
         bench
     }
 
-    async fn launch(&mut self) {
+    /// Ends the collector; [`Bench::launch`] starts it again over the same ledger.
+    pub async fn halt(&mut self) {
+        self.handle.take().unwrap().stop().await.unwrap();
+    }
+
+    pub async fn launch(&mut self) {
         let mut config = Config::default();
         config.ledger.path = self.folder.path().join("hallwatch.db");
         config.web.enabled = self.web;
@@ -166,7 +194,7 @@ impl Bench {
 
     pub async fn restart(&mut self) {
         assert!(self.mosquitto.is_some(), "the own broker lives as long as the process");
-        self.handle.take().unwrap().stop().await.unwrap();
+        self.halt().await;
         self.launch().await;
     }
 
@@ -243,12 +271,16 @@ impl Bench {
     }
 
     pub async fn agent(&self, name: &str) -> Agent {
+        self.agent_of(source(name)).await
+    }
+
+    pub async fn agent_of(&self, source: Source) -> Agent {
+        let name = source.agent.as_str();
         let own = self.handle.as_ref().unwrap().mqtt.map(|a: SocketAddr| a.port());
         let port = own.unwrap_or_else(|| self.mosquitto.as_ref().unwrap().1);
         let mut options = MqttOptions::new(name, ("127.0.0.1", port));
         options.set_max_packet_size(1 << 20, 1 << 20);
         let (client, mut events) = AsyncClient::builder(options).unbounded().build();
-        let source = source(name);
         let topic = format!("hallwatch/v1/{source}/ack");
         client.subscribe(topic, QoS::AtLeastOnce).await.unwrap();
         loop {

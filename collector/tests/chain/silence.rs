@@ -4,36 +4,16 @@
 
 use std::{
     process::Command,
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
     time::{Duration, Instant},
 };
 
-use collector::{
-    silence::{
-        Account, Reason,
-        total::{self, Which},
-    },
-    world::Clock,
+use collector::silence::{
+    Account, Reason,
+    total::{self, Which},
 };
 use wire::{Entry, Fault, Lost, LostReason, PointName, Sample, UnixMs};
 
-use crate::bench::{Bench, Broker, PATIENCE, body, sample};
-
-/// World time that stands until the test moves it; jobs of minutes look every few milliseconds.
-struct Held(AtomicI64);
-
-impl Clock for Held {
-    fn now(&self) -> UnixMs {
-        self.0.load(Ordering::SeqCst)
-    }
-
-    fn real(&self, world: Duration) -> Duration {
-        if world >= Duration::from_secs(60) { Duration::from_millis(20) } else { world / 10 }
-    }
-}
+use crate::bench::{Bench, Broker, Held, PATIENCE, body, sample};
 
 /// Sample `k` is read ten seconds after the one before.
 fn reading(begin: UnixMs, k: u64, faulty: bool) -> Entry {
@@ -51,8 +31,8 @@ async fn an_outage_is_backfilled_lost_and_measured_to_the_second() {
     // The command line looks back from the real present.
     let real = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs() as i64;
     let begin = (real - 4 * 3_600) * 1_000;
-    let clock = Arc::new(Held(AtomicI64::new(begin)));
-    let at = |seconds: i64| clock.0.store(begin + seconds * 1_000, Ordering::SeqCst);
+    let clock = Held::at(begin);
+    let at = |seconds: i64| clock.set(begin + seconds * 1_000);
     let mut bench = Bench::start_at(Broker::Mosquitto, clock.clone(), true).await;
     let mut agent = bench.agent("pi-1").await;
     let about = br#"{"model":"Pi","version":"1","points":{"temperature_celsius":{"unit":"Cel","period_seconds":10},
