@@ -121,3 +121,25 @@ fn a_sample_of_1970_does_not_open_fifty_years_of_accounts() {
     let note = note_of(&mut notes, now).unwrap();
     assert_eq!((note.since, note.late), (now, Vec::new()));
 }
+
+#[test]
+fn a_room_that_people_lock_is_planned_off_from_the_commit_on() {
+    use crate::ledger::{Record, record_kind};
+    let mut notes = Notes::new(HORIZON_MS);
+    let mut states = |state: serde_json::Value, now| {
+        let (kind, venue, key) = (record_kind::ROOM_STATE.to_owned(), source().venue, "k01".to_owned());
+        let body = serde_json::json!({ "state": state, "who": "wang" });
+        crate::silence::record::locks(&mut notes, &[Record { kind, venue, key, at: now, body }], now);
+        let mut locked = None;
+        notes.take_changed(now, |changed| {
+            if let Changed::Room(_, _, note) = changed {
+                locked = Some(note.locked.clone());
+            }
+        });
+        locked
+    };
+    assert_eq!(states("occupied".into(), 1_000), None);
+    assert_eq!(states("locked".into(), 2_000).unwrap(), [Stretch { from: 2_000, to: None, revision: 1 }]);
+    assert_eq!(states("locked".into(), 3_000), None);
+    assert_eq!(states(serde_json::Value::Null, 4_000).unwrap()[0].to, Some(4_000), "what was said is taken back");
+}
