@@ -110,18 +110,24 @@ fn show(r: &PackRule, language: Language) -> String {
 /// When a rule matters, in words.
 fn when(when: &When, language: Language) -> String {
     let say = |key: &str, blanks: &[(&str, &str)]| fill(language, key, blanks);
-    let mut all = Vec::new();
+    let mut hours = Vec::new();
     if let Some(ms) = when.before_opening_ms {
-        all.push(say("expect.when_before", &[("length", &texts::duration(language, ms))]));
+        hours.push(say("expect.when_before", &[("length", &texts::duration(language, ms))]));
     }
-    all.extend(when.open.then(|| say("expect.when_open", &[])));
-    all.extend(when.closed.then(|| say("expect.when_closed", &[])));
+    hours.extend(when.open.then(|| say("expect.when_open", &[])));
+    hours.extend(when.closed.then(|| say("expect.when_closed", &[])));
     let day = |day: u16| format!("{:02}-{:02}", day / 100, day % 100);
-    for (first, last) in &when.seasons {
-        all.push(say("expect.when_season", &[("first", &day(*first)), ("last", &day(*last))]));
-    }
-    all.extend(when.states.iter().map(|state| texts::room_state(language, *state).to_owned()));
-    if all.is_empty() { say("expect.when_always", &[]) } else { all.join(get(language, "join.list")) }
+    let season =
+        |(first, last): &(u16, u16)| say("expect.when_season", &[("first", &day(*first)), ("last", &day(*last))]);
+    let seasons = when.seasons.iter().map(season).collect();
+    let states = when.states.iter().map(|state| texts::room_state(language, *state).to_owned()).collect();
+    // One of each that is given must hold.
+    let groups: Vec<String> = [hours, seasons, states]
+        .into_iter()
+        .filter(|group: &Vec<String>| !group.is_empty())
+        .map(|group| group.join(get(language, "expect.when_or")))
+        .collect();
+    if groups.is_empty() { say("expect.when_always", &[]) } else { groups.join(get(language, "expect.when_and")) }
 }
 
 fn kind(expect: &Expect) -> &'static str {
@@ -175,7 +181,7 @@ fn expected(rule: &Rule, language: Language) -> String {
         Expect::Share { low, high, share, window_ms } => {
             let blanks = [
                 ("limits", &*limits(*low, *high)),
-                ("share", &plain(share * 100.0)),
+                ("share", &plain((1.0 - share) * 100.0)),
                 ("window", &texts::duration(language, *window_ms)),
             ];
             fill(language, "expect.share", &blanks)
