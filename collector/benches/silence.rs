@@ -72,7 +72,11 @@ fn fill(path: &std::path::Path, sources: &[Source], points: &[PointName]) {
     let deciders = Deciders {
         rules: rules::State::new(packs.rules(), rules::Settings::default()),
         causes: causes::State::new(packs::cause_facts(&packs.rules())),
-        tickets: tickets::State::new(tickets::Settings::default(), packs.facts(), Arc::new(|_, _| 20_261_123)),
+        tickets: tickets::State::new(
+            tickets::Settings::default(),
+            packs.facts(),
+            Arc::new(tickets::plan::OneDay(20_261_123)),
+        ),
         routes: Vec::new(),
     };
     let mut core = Core::restore(Default::default(), deciders);

@@ -58,7 +58,11 @@ fn core() -> Core {
     let deciders = Deciders {
         rules: rules::State::new(packs.rules(), rules::Settings::default()),
         causes: causes::State::new(packs::cause_facts(&packs.rules())),
-        tickets: tickets::State::new(tickets::Settings::default(), packs.facts(), Arc::new(|_, _| 20_261_123)),
+        tickets: tickets::State::new(
+            tickets::Settings::default(),
+            packs.facts(),
+            Arc::new(tickets::plan::OneDay(20_261_123)),
+        ),
         routes: Vec::new(),
     };
     Core::restore(Default::default(), deciders)

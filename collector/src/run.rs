@@ -12,7 +12,7 @@ use tokio::{
     sync::{broadcast, mpsc, watch},
 };
 
-use wire::{Id, Source, UnixMs};
+use wire::{Source, UnixMs};
 
 use crate::{
     Config, Shared, World, causes,
@@ -32,7 +32,7 @@ use crate::{
     silence,
     step::{self, Core, Deciders, Filings},
     tickets::{self, tell::Route},
-    venues::{self, Venues, business_day},
+    venues::{self, Venues},
 };
 
 /// Groups decided and not yet committed: one, so that deciding goes on while a sync takes its time,
@@ -193,12 +193,10 @@ pub fn deciders_of(packs: &Packs, venues: &Arc<Venues>, live_horizon_ms: i64, ro
     let rules = rules::Settings { live_horizon_ms, ..rules::Settings::default() };
     let mut causes = causes::State::new(packs::cause_facts(&packs.rules()));
     causes.depends(venues.dependencies());
-    let venues = venues.clone();
-    let day_of = Arc::new(move |venue: &Id, at| business_day(venues.calendar(venue), at));
     Deciders {
         rules: rules::State::new(packs.rules(), rules),
         causes,
-        tickets: tickets::State::new(tickets::Settings::default(), packs.facts(), day_of),
+        tickets: tickets::State::new(tickets::Settings::default(), packs.facts(), venues.clone()),
         routes,
     }
 }

@@ -6,12 +6,13 @@
 
 use std::{borrow::Cow, collections::HashMap, sync::LazyLock};
 
+use jiff::tz::TimeZone;
 use wire::{Fault, Id, PointName};
 
 pub use crate::config::Language;
 use crate::{
     episode::{RoomState, Severity, VENUE_ROOM},
-    tickets::{Proof, Refusal, Stage},
+    tickets::{Proof, Refusal, Stage, WorkWindow},
 };
 
 /// The files; one a place where texts are read.
@@ -258,9 +259,9 @@ pub fn duration(language: Language, ms: i64) -> String {
     parts.join(" ")
 }
 
-/// A refusal in words, with what to do instead.
+/// A refusal in words, with what to do instead. `zone` is that of the venue, for what may be done later.
 #[must_use]
-pub fn refusal(language: Language, refusal: &Refusal) -> String {
+pub fn refusal(language: Language, refusal: &Refusal, zone: &TimeZone) -> String {
     let action = |word: &str| named(language, "action", word);
     match refusal {
         Refusal::Unknown => get(language, "refusal.unknown").into(),
@@ -275,6 +276,12 @@ pub fn refusal(language: Language, refusal: &Refusal) -> String {
         }
         Refusal::NoOther { of } => fill(language, "refusal.no_other", &[("of", of)]),
         Refusal::OtherEnded { of } => fill(language, "refusal.other_ended", &[("of", of)]),
+        Refusal::Window { window: WorkWindow::Closed, from: Some(from) } => {
+            let time = crate::tickets::text::time(*from, zone, language);
+            fill(language, "refusal.window_closed", &[("time", &time)])
+        }
+        Refusal::Window { window: WorkWindow::Closed, from: None } => get(language, "refusal.window_closes").into(),
+        Refusal::Window { .. } => get(language, "refusal.window_room").into(),
         Refusal::OtherOpen { number } => fill(language, "refusal.other_open", &[("number", number)]),
     }
 }

@@ -144,7 +144,9 @@ impl Set<'_> {
         let said = match answer {
             Ok(Some(Ok(_))) => did.to_owned(),
             Ok(Some(Err(reason))) => {
-                let reason = Refusal::from_stored(&reason).map_or(reason, |refusal| texts::refusal(words, &refusal));
+                let reason = Refusal::from_stored(&reason).map_or(reason, |refusal| {
+                    texts::refusal(words, &refusal, self.shared.venues.get().zone(&ticket.venue))
+                });
                 let first = reason.lines().next().unwrap_or_default();
                 format!("{did} – {}", fill(language, Text::Refused, &[first]))
             }

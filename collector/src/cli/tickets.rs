@@ -21,6 +21,7 @@ use crate::{
     tickets::{
         DATA, Ticket, Transition,
         text::{self, Scene},
+        until,
     },
     venues::{self, Venues},
 };
@@ -67,6 +68,9 @@ enum Command {
         /// Only those that are yours; --who says who you are.
         #[arg(long)]
         mine: bool,
+        /// Only those of which a limit has run out.
+        #[arg(long)]
+        late: bool,
     },
     /// Explains a ticket and tells its history. NUMBER may be the end of it, such as 004.
     Show {
@@ -101,11 +105,13 @@ pub fn run(argument: &TicketsArgument) -> Result<ExitCode, Failure> {
     let desk = Desk { packs: &packs, venues: &venues, language, json: argument.json, store: &store };
     let who = argument.who.clone().unwrap_or_else(user);
     match &argument.command {
-        Command::List { all, venue, room, team, severity, mine } => {
+        Command::List { all, venue, room, team, severity, mine, late } => {
             let (venue, room, team) = (venue.clone(), room.clone(), team.clone());
             let filter = TicketFilter { open: !all, venue, room, team, ..TicketFilter::default() };
             let wanted = |t: &Ticket| {
-                severity.is_none_or(|least| t.severity <= least) && (!mine || t.assignee.as_deref() == Some(&*who))
+                severity.is_none_or(|least| t.severity <= least)
+                    && (!mine || t.assignee.as_deref() == Some(&*who))
+                    && (!late || !t.overrun.is_empty())
             };
             desk.list(&filter, wanted)
         }
@@ -151,7 +157,7 @@ impl Desk<'_> {
     }
 
     fn table(&self, tickets: &[Ticket]) -> String {
-        let keys = ["number", "severity", "stage", "team", "assignee", "opened", "what"];
+        let keys = ["number", "severity", "stage", "team", "assignee", "opened", "until", "what"];
         let head = keys.map(|key| get(self.language, &format!("cli.{key}")).to_owned()).to_vec();
         let row = |t: &Ticket| {
             vec![
@@ -161,6 +167,7 @@ impl Desk<'_> {
                 texts::team(self.language, &t.team).into_owned(),
                 t.assignee.clone().unwrap_or_else(|| "-".into()),
                 text::time(t.opened_at, self.venues.zone(&t.venue), self.language),
+                until::next(t, self.scene()).unwrap_or_else(|| "-".into()),
                 text::title(t, self.scene()),
             ]
         };
@@ -183,8 +190,8 @@ impl Desk<'_> {
     fn history_row(&self, ticket: &Ticket, line: &Transition) -> Vec<String> {
         let who = if line.who == DATA { get(self.language, "cli.readings") } else { &line.who };
         let mut note = text::note(line, self.language);
-        if let Some(value) = line.value {
-            note.push_str(&format!(" ({})", texts::value(ticket.worst_point.as_ref(), value)));
+        if let Some(numbers) = text::numbers(ticket, line, self.scene()) {
+            note.push_str(&format!(": {numbers}"));
         }
         let time = text::time(line.at, self.venues.zone(&ticket.venue), self.language);
         vec![time, who.to_owned(), texts::stage(self.language, line.to).to_owned(), note]

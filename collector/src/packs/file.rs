@@ -8,6 +8,7 @@ use super::{Error, PackRule, Words, length};
 use crate::{
     episode::Severity,
     rules::{Expect, RoomState, Rule},
+    tickets::WorkWindow,
 };
 
 /// A pack as written.
@@ -77,6 +78,8 @@ pub(super) struct RawRule {
     pub(super) when: RawWhen,
     #[serde(default)]
     pub(super) optional: bool,
+    #[serde(default)]
+    pub(super) work_window: WorkWindow,
     #[serde(rename = "for")]
     pub(super) lasts: Option<String>,
     pub(super) clear_for: Option<String>,
@@ -184,8 +187,8 @@ impl Checker<'_> {
             kinds: Vec::new(),
         };
         let (zh, en) = (raw.zh, raw.en);
-        let (source, verified, optional) = (raw.source, raw.verified, raw.optional);
-        Ok(PackRule { rule, zh, en, source, verified, optional, pack: self.pack.into() })
+        let (source, verified, optional, work_window) = (raw.source, raw.verified, raw.optional, raw.work_window);
+        Ok(PackRule { rule, zh, en, source, verified, optional, work_window, pack: self.pack.into() })
     }
 
     fn id(&self, key: &'static str, text: &str) -> Result<Id, Error> {

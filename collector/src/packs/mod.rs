@@ -20,7 +20,7 @@ use crate::{
     causes,
     config::{Language, Rules as Config},
     rules::{Expect, Rule},
-    tickets::Facts,
+    tickets::{Facts, WorkWindow},
 };
 
 /// The packs that come with the collector. `base` is one pack in several files, one a subject.
@@ -63,6 +63,8 @@ pub struct PackRule {
     pub verified: bool,
     /// Whether it is off until the configuration names it.
     pub optional: bool,
+    /// When its tickets may be worked at.
+    pub work_window: WorkWindow,
     /// The pack it is from: a name, or a file.
     pub pack: String,
 }
@@ -154,7 +156,7 @@ impl Packs {
     /// What tickets must know of them.
     #[must_use]
     pub fn facts(&self) -> HashMap<Id, Facts> {
-        self.rules.iter().map(|r| (r.rule.id.clone(), facts(&r.rule))).collect()
+        self.rules.iter().map(|r| (r.rule.id.clone(), facts(r))).collect()
     }
 
     /// The rule of that name.
@@ -243,14 +245,14 @@ pub fn cause_facts(rules: &[Rule]) -> HashMap<Id, causes::Fact> {
 }
 
 /// What tickets must know of a rule: a fix needs `for` to be refuted and `clear_for` to be proved.
-fn facts(rule: &Rule) -> Facts {
+fn facts(PackRule { rule, work_window, .. }: &PackRule) -> Facts {
     let looks_back_ms = match rule.expect {
         Expect::Silent { after_ms, .. } | Expect::Stuck { after_ms, .. } => after_ms,
         Expect::Rate { per_ms, .. } => per_ms,
         Expect::Share { window_ms, .. } => window_ms,
         Expect::Band { .. } | Expect::State { .. } | Expect::Due { .. } | Expect::Disagree { .. } => 0,
     };
-    Facts { patience_ms: looks_back_ms + rule.for_ms + rule.clear_for_ms }
+    Facts { patience_ms: looks_back_ms + rule.for_ms + rule.clear_for_ms, work_window: *work_window }
 }
 
 fn shown(path: &Path) -> String {

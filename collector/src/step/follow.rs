@@ -22,9 +22,9 @@ use crate::{
     rules::{self, Standing},
     tickets::{
         self, Action, Look, Transition,
-        tell::{Route, tell},
+        tell::{Route, escalate, tell},
     },
-    venues::{Venues, business_day},
+    venues::Venues,
 };
 
 /// The deciders and who is told, before anything was seen.
@@ -179,9 +179,11 @@ impl Follow {
                 out.commit.answered.push((request.id, Ok(String::new())));
                 continue;
             }
+            if let Some((venue, room)) = self.tickets.place_of(&request.ticket) {
+                self.tickets.set_room(&venue, &room, self.rules.room_state(&venue, &room, now));
+            }
             let event = tickets::Event::Person { who: request.who, ticket: request.ticket, action: request.action };
-            let answers = self.tickets(&event, now, out);
-            let answer = answers.into_iter().next_back().unwrap_or(Ok(String::new()));
+            let answer = self.tickets(&event, now, out).into_iter().next_back().unwrap_or(Ok(String::new()));
             out.commit.answered.push((request.id, answer));
         }
     }
@@ -215,9 +217,8 @@ impl Follow {
     pub(super) fn set_venues(&mut self, venues: &Arc<Venues>) {
         self.inspect.set_venues(venues);
         self.surroundings.set_venues(venues, &mut self.rules);
-        let venues = venues.clone();
         self.causes.depends(venues.dependencies());
-        self.tickets.set_day_of(Arc::new(move |venue, at| business_day(venues.calendar(venue), at)));
+        self.tickets.set_plan(venues.clone());
     }
 
     /// The broker is away: nobody can be heard.
@@ -343,8 +344,7 @@ impl Follow {
     fn tickets(&mut self, event: &tickets::Event, now: UnixMs, out: &mut Writer) -> Vec<Result<String, String>> {
         let mut effects = Vec::new();
         tickets::step(&mut self.tickets, event, now, &mut effects);
-        let mut answers = Vec::new();
-        let mut moved = Vec::new();
+        let (mut answers, mut moved, mut rungs) = (Vec::new(), Vec::new(), Vec::new());
         for effect in effects {
             match effect {
                 tickets::Effect::Stored(ticket) => {
@@ -363,18 +363,27 @@ impl Follow {
                 tickets::Effect::Done { ticket, stage } => {
                     answers.push(Ok(serde_json::json!({ "ticket": ticket, "stage": stage.as_str() }).to_string()));
                 }
+                tickets::Effect::Escalated { ticket, team, channels, line } => {
+                    rungs.push((ticket, team, channels, line))
+                }
                 tickets::Effect::Refused { reason, .. } => answers.push(Err(reason.to_stored())),
             }
         }
         for line in moved {
-            self.tell(line, out);
+            let rung = rungs.iter().find(|(ticket, _, _, at)| (*ticket, *at) == (line.ticket, line.line));
+            self.tell(line, rung.map(|(_, team, channels, _)| (team, &channels[..])), out);
         }
         answers
     }
 
-    fn tell(&self, line: Transition, out: &mut Writer) {
+    fn tell(&self, line: Transition, rung: Option<(&Id, &[String])>, out: &mut Writer) {
         if let Some(ticket) = out.tickets.get(&line.ticket) {
-            for telling in tell(ticket, &line, &self.routes) {
+            let plan = self.tickets.plan();
+            let tellings = match rung {
+                Some(rung) => escalate(ticket, &line, rung, &self.routes, plan),
+                None => tell(ticket, &line, &self.routes, plan),
+            };
+            for telling in tellings {
                 let payload = serde_json::json!({ "news": telling.news, "ticket": ticket, "moved": line });
                 out.commit.outbox.push(NewMessage {
                     channel: telling.channel,

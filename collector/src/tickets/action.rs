@@ -2,6 +2,7 @@
 
 use wire::Id;
 
+use super::{limits::HoldReason, ticket::WorkWindow};
 use crate::episode::{RoomState, Severity};
 
 /// What a person does with a ticket.
@@ -15,13 +16,30 @@ pub enum Action {
     },
     /// I am on it.
     Acknowledge,
-    /// I am there.
-    Start,
+    /// I am there, and begin.
+    Start {
+        /// Why it is begun outside its window all the same.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        anyway: Option<String>,
+    },
     /// It waits.
     Hold {
-        /// For parts, a vendor, closing time …
+        /// For what; whether the clocks stand depends on it.
+        #[serde(default)]
+        why: HoldReason,
+        /// In words; needed where `why` says nothing.
+        #[serde(default)]
         reason: String,
     },
+    /// Say when it may be worked at.
+    Window {
+        /// When.
+        window: WorkWindow,
+    },
+    /// I want to hear of it.
+    Watch,
+    /// I do not want to hear of it any more.
+    Unwatch,
     /// It goes on.
     Resume,
     /// It is mended; the data is asked.

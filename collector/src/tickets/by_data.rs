@@ -3,8 +3,11 @@
 use wire::UnixMs;
 
 use super::{
-    DATA, Effect, Look, Proof, Stage, State, Ticket,
-    change::{add_point, add_symptom, close, hand_over, moved, open, prove, reopen, stored, take_worst, unfix},
+    DATA, Effect, Look, Plan, Proof, Stage, State, Ticket,
+    change::{
+        add_point, add_symptom, close, hand_over, moved, open, prove, reopen, stored, take_worst, unfix, with_numbers,
+    },
+    limits::end_wait,
     note,
     state::Place,
 };
@@ -26,6 +29,7 @@ pub(super) fn began(state: &mut State, key: &EpisodeKey, home: &Home, seen: Seen
     } else {
         state.symptoms.remove(key);
     }
+    let plan = state.plan.clone();
     let Some(ticket) = state.tickets.get_mut(&id) else { return };
     if home.cause.is_some() {
         ticket.cause.clone_from(&home.cause);
@@ -33,7 +37,7 @@ pub(super) fn began(state: &mut State, key: &EpisodeKey, home: &Home, seen: Seen
     if home.symptom {
         add_symptom(ticket, key);
     } else {
-        take_on(ticket, key, seen, known.is_none(), now, out);
+        take_on(ticket, &*plan, key, seen, known.is_none(), now, out);
     }
     stored(ticket, out);
     if let Some(before) = before {
@@ -49,13 +53,23 @@ fn known_ticket(state: &State, place: &Place, now: UnixMs) -> Option<u64> {
         state.tickets.get(id).is_some_and(|t| {
             let lately = t.closed_at.is_some_and(|at| now.saturating_sub(at) <= state.settings.relapse_ms);
             // One that was closed while something was still wrong is never over.
-            !t.stage.is_ended() || lately || state.has_open_episodes(*id)
+            // A place's ticket may be that of a duplicate's master, whose own place has another by now.
+            let free = || state.open_at_same_place(*id).is_none();
+            !t.stage.is_ended() || (lately || state.has_open_episodes(*id)) && free()
         })
     })
 }
 
 /// A ticket is about an episode from now on.
-fn take_on(ticket: &mut Ticket, key: &EpisodeKey, seen: Seen, is_new: bool, now: UnixMs, out: &mut Vec<Effect>) {
+fn take_on(
+    ticket: &mut Ticket,
+    plan: &dyn Plan,
+    key: &EpisodeKey,
+    seen: Seen,
+    is_new: bool,
+    now: UnixMs,
+    out: &mut Vec<Effect>,
+) {
     ticket.episode_count += 1;
     add_point(ticket, key);
     let again = ticket.stage.is_ended() || ticket.stage == Stage::Fixed;
@@ -70,7 +84,7 @@ fn take_on(ticket: &mut Ticket, key: &EpisodeKey, seen: Seen, is_new: bool, now:
         ticket.agent = Some(key.subject.source.agent.clone());
         moved(ticket, now, DATA, None, note::OPENED, seen.value, out);
     } else if again {
-        reopen(ticket, now, DATA, note::RELAPSED, seen.value, out);
+        reopen(ticket, plan, now, DATA, note::RELAPSED, seen.value, out);
     }
 }
 
@@ -94,6 +108,7 @@ fn left(state: &mut State, id: u64, number: &str, now: UnixMs, out: &mut Vec<Eff
             all_good(ticket, now, None, out);
         } else if !carries {
             let from = ticket.stage;
+            end_wait(ticket, now);
             ticket.stage = Stage::Duplicate;
             ticket.duplicate_of = Some(number.into());
             ticket.closed_at = Some(now);
@@ -150,6 +165,7 @@ fn all_good(ticket: &mut Ticket, now: UnixMs, value: Option<f64>, out: &mut Vec<
         }
         _ => {
             prove(ticket);
+            end_wait(ticket, now);
             ticket.fixed_at = Some(now);
             ticket.fixed_by = Some(DATA.into());
             let from = ticket.stage;
@@ -175,6 +191,7 @@ pub(super) fn looked(state: &mut State, id: u64, looks: &[(EpisodeKey, Look)], n
         }
     }
     let other = state.open_at_same_place(id);
+    let plan = state.plan.clone();
     let Some(ticket) = state.tickets.get_mut(&id) else { return };
     if ticket.verify_at.is_none_or(|at| now < at) {
         return;
@@ -192,10 +209,12 @@ pub(super) fn looked(state: &mut State, id: u64, looks: &[(EpisodeKey, Look)], n
             let from = ticket.stage;
             ticket.stage = Stage::InProgress;
             moved(ticket, now, DATA, Some(from), note::STILL_BAD, seen.value, out);
+            with_numbers(key, seen, out);
         }
         (Stage::Closed, Some((key, seen))) => {
             take_worst(ticket, key, seen);
-            reopen(ticket, now, DATA, note::STILL_BAD, seen.value, out);
+            reopen(ticket, &*plan, now, DATA, note::STILL_BAD, seen.value, out);
+            with_numbers(key, seen, out);
         }
         (Stage::Verifying, None) if !clearing => {
             ticket.proof = Proof::Unverified;

@@ -3,12 +3,17 @@
 
 use wire::{Id, UnixMs};
 
-use super::{DATA, Effect, Proof, Stage, State, Symptom, Ticket, Transition, note, state::Place, ticket::SYMPTOMS_MAX};
+use super::{
+    DATA, Deadlines, Effect, Plan, Proof, Stage, State, Symptom, Ticket, Transition, WorkWindow, limits, note,
+    state::Place, ticket::SYMPTOMS_MAX,
+};
 use crate::episode::{EpisodeKey, Seen, Severity};
 
 /// A ticket of a rule; its first episode follows.
 pub(super) fn open(state: &mut State, place: Place, how: (Severity, Id), now: UnixMs) -> u64 {
+    let window = state.facts.get(&place.rule).map_or(WorkWindow::Any, |facts| facts.work_window);
     let mut ticket = blank(state, place.venue, place.room, how, now);
+    ticket.work_window = window;
     ticket.rule = Some(place.rule);
     ticket.asset = place.asset;
     let id = ticket.id;
@@ -17,9 +22,9 @@ pub(super) fn open(state: &mut State, place: Place, how: (Severity, Id), now: Un
 }
 
 pub(super) fn blank(state: &mut State, venue: Id, room: Id, (severity, team): (Severity, Id), now: UnixMs) -> Ticket {
-    let day = (state.day_of)(&venue, now);
+    let day = state.plan.business_day(&venue, now);
     state.last_id += 1;
-    Ticket {
+    let mut ticket = Ticket {
         id: state.last_id,
         number: state.numbers.next(&venue, day),
         venue,
@@ -53,11 +58,23 @@ pub(super) fn blank(state: &mut State, venue: Id, room: Id, (severity, team): (S
         cause: None,
         symptoms: Vec::new(),
         symptom_count: 0,
-    }
+        limits: Deadlines::default(),
+        overrun: Vec::new(),
+        clock_from: None,
+        escalated: 0,
+        arrived_at: None,
+        hold: None,
+        held_ms: 0,
+        watchers: Vec::new(),
+        work_window: WorkWindow::Any,
+    };
+    limits::begin(&mut ticket, &*state.plan, now);
+    ticket
 }
 
 pub(super) fn reopen(
     ticket: &mut Ticket,
+    plan: &dyn Plan,
     now: UnixMs,
     who: &str,
     words: &str,
@@ -69,6 +86,9 @@ pub(super) fn reopen(
     ticket.stage = if ticket.assignee.is_some() { Stage::Assigned } else { Stage::New };
     ticket.closed_at = None;
     ticket.reopened_count += 1;
+    // Another stretch: somebody must say again that he is on it.
+    (ticket.acknowledged_at, ticket.arrived_at) = (None, None);
+    limits::begin(ticket, plan, now);
     moved(ticket, now, who, Some(from), words, value, out);
 }
 
@@ -89,7 +109,6 @@ pub(super) fn close(
 pub(super) fn prove(ticket: &mut Ticket) {
     ticket.proof = Proof::Proved;
     ticket.verify_at = None;
-    ticket.hold_reason = None;
 }
 
 pub(super) fn unfix(ticket: &mut Ticket) {
@@ -155,8 +174,17 @@ pub(super) fn moved(
         to: ticket.stage,
         note,
         value,
+        limit: None,
+        point: None,
         line: ticket.moves,
     }));
+}
+
+/// The line that was just written says which point passed which limit.
+pub(super) fn with_numbers(key: &EpisodeKey, seen: Seen, out: &mut [Effect]) {
+    if let Some(Effect::Moved(line)) = out.last_mut() {
+        (line.limit, line.point) = (seen.limit, key.subject.point.clone());
+    }
 }
 
 /// Gives the open episodes of one ticket to another, which goes on with what is wrong.
@@ -171,6 +199,7 @@ pub(super) fn hand_over(state: &mut State, from: u64, to: u64, now: UnixMs, out:
         ticket.open_points.clear();
         stored(ticket, out);
     }
+    let plan = state.plan.clone();
     let Some(ticket) = state.tickets.get_mut(&to).filter(|_| !keys.is_empty()) else { return };
     for key in &keys {
         if state.symptoms.contains(key) {
@@ -182,7 +211,7 @@ pub(super) fn hand_over(state: &mut State, from: u64, to: u64, now: UnixMs, out:
     }
     if ticket.stage == Stage::Fixed {
         // What it takes over is not fixed.
-        reopen(ticket, now, DATA, note::MERGED, None, out);
+        reopen(ticket, &*plan, now, DATA, note::MERGED, None, out);
     } else {
         moved(ticket, now, DATA, Some(ticket.stage), note::MERGED, None, out);
     }

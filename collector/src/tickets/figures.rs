@@ -60,9 +60,13 @@ pub(super) fn line(ticket: &Ticket, rule: &PackRule, point: &str, language: Lang
 
 /// A number of a ticket with its unit: percent of time for a share, else that of its point.
 pub(super) fn shown(ticket: &Ticket, rule: Option<&PackRule>, number: f64) -> String {
+    shown_of(ticket, None, rule, number)
+}
+
+/// The same, of a point that is perhaps not the worst.
+pub(super) fn shown_of(ticket: &Ticket, point: Option<&PointName>, rule: Option<&PackRule>, number: f64) -> String {
     if rule.is_some_and(|rule| matches!(rule.rule.expect, Expect::Share { .. })) {
         return format!("{}%", texts::value(None, number));
     }
-    let point: Option<&PointName> = ticket.worst_point.as_ref().or(ticket.open_points.first());
-    texts::value(point, number)
+    texts::value(point.or(ticket.worst_point.as_ref()).or(ticket.open_points.first()), number)
 }

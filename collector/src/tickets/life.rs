@@ -2,6 +2,7 @@
 
 use super::{
     Action, Refusal, Stage,
+    limits::HoldReason,
     refusal::{NAME_MAX, WORDS_MAX},
 };
 
@@ -25,7 +26,10 @@ impl Action {
         match self {
             Self::Assign { .. } => "assign",
             Self::Acknowledge => "ack",
-            Self::Start => "start",
+            Self::Start { .. } => "start",
+            Self::Window { .. } => "window",
+            Self::Watch => "watch",
+            Self::Unwatch => "unwatch",
             Self::Hold { .. } => "hold",
             Self::Resume => "resume",
             Self::Fixed { .. } => "fixed",
@@ -44,14 +48,16 @@ impl Action {
     #[must_use]
     pub fn words(&self) -> &str {
         match self {
-            Self::Hold { reason } => reason.trim(),
+            Self::Hold { reason, .. } => reason.trim(),
+            Self::Start { anyway } => anyway.as_deref().unwrap_or_default().trim(),
+            Self::Window { window } => window.as_str(),
             Self::Fixed { note } | Self::FalseAlarm { note } | Self::Reopen { note } => note.trim(),
             Self::Comment { text } => text.trim(),
             Self::ConfirmCheck { note, .. } => note.trim(),
             Self::Open { description, .. } => description.trim(),
             Self::Assign { to } => to.trim(),
             Self::Duplicate { of } => of.trim(),
-            Self::Acknowledge | Self::Start | Self::Resume | Self::Close | Self::Room { .. } => "",
+            Self::Acknowledge | Self::Resume | Self::Close | Self::Watch | Self::Unwatch | Self::Room { .. } => "",
         }
     }
 
@@ -60,14 +66,21 @@ impl Action {
     pub fn check_words(&self) -> Result<(), Refusal> {
         let (field, needed, most) = match self {
             Self::Assign { .. } => ("to", true, NAME_MAX),
-            Self::Hold { .. } => ("reason", true, WORDS_MAX),
+            Self::Hold { why, .. } => ("reason", *why == HoldReason::Other, WORDS_MAX),
+            Self::Start { anyway } => ("anyway", anyway.is_some(), WORDS_MAX),
             Self::FalseAlarm { .. } | Self::Reopen { .. } => ("note", true, WORDS_MAX),
             Self::Fixed { .. } => ("note", false, WORDS_MAX),
             Self::Comment { .. } => ("text", true, WORDS_MAX),
             Self::ConfirmCheck { .. } => ("note", false, WORDS_MAX),
             Self::Open { .. } => ("description", true, WORDS_MAX),
             Self::Duplicate { .. } => ("of", true, NAME_MAX + 16),
-            Self::Acknowledge | Self::Start | Self::Resume | Self::Close | Self::Room { .. } => return Ok(()),
+            Self::Acknowledge
+            | Self::Resume
+            | Self::Close
+            | Self::Watch
+            | Self::Unwatch
+            | Self::Window { .. }
+            | Self::Room { .. } => return Ok(()),
         };
         if needed && self.words().is_empty() {
             return Err(Refusal::Empty { field: field.into() });
@@ -85,7 +98,7 @@ pub fn next(stage: Stage, action: &Action) -> Result<Next, Refusal> {
     let to = match (action, stage) {
         (Action::Assign { .. }, New | Assigned | Acknowledged | InProgress | OnHold) => Assigned,
         (Action::Acknowledge, New | Assigned) => Acknowledged,
-        (Action::Start, New | Assigned | Acknowledged) | (Action::Resume, OnHold) => InProgress,
+        (Action::Start { .. }, New | Assigned | Acknowledged) | (Action::Resume, OnHold) => InProgress,
         (Action::Hold { .. }, New | Assigned | Acknowledged | InProgress) => OnHold,
         (Action::Fixed { .. }, New | Assigned | Acknowledged | InProgress | OnHold) => return Ok(Next::Ask),
         (Action::Close, Fixed) => Closed,
@@ -96,7 +109,8 @@ pub fn next(stage: Stage, action: &Action) -> Result<Next, Refusal> {
         (Action::FalseAlarm { .. }, stage) if !stage.is_ended() => FalseAlarm,
         (Action::Duplicate { .. }, stage) if !stage.is_ended() => Duplicate,
         (Action::Reopen { .. }, Fixed | Verifying | Closed | FalseAlarm | Duplicate) => return Ok(Next::Again),
-        (Action::Comment { .. }, _) => return Ok(Next::Stay),
+        (Action::Comment { .. } | Action::Watch | Action::Unwatch, _) => return Ok(Next::Stay),
+        (Action::Window { .. }, stage) if !stage.is_ended() => return Ok(Next::Stay),
         _ => return Err(Refusal::Stage { stage, action: action.word().into() }),
     };
     Ok(Next::Stage(to))
@@ -129,8 +143,8 @@ mod tests {
         [
             Action::Assign { to: text("li") },
             Action::Acknowledge,
-            Action::Start,
-            Action::Hold { reason: text("parts") },
+            Action::Start { anyway: None },
+            Action::Hold { why: HoldReason::Parts, reason: String::new() },
             Action::Resume,
             Action::Fixed { note: text("done") },
             Action::Close,
@@ -175,7 +189,7 @@ mod tests {
     #[test]
     fn words_that_help_nobody_are_asked_for() {
         let empty = |field: &str| Err(Refusal::Empty { field: field.into() });
-        assert_eq!(Action::Hold { reason: "  ".into() }.check_words(), empty("reason"));
+        assert_eq!(Action::Hold { why: HoldReason::Other, reason: "  ".into() }.check_words(), empty("reason"));
         assert_eq!(Action::FalseAlarm { note: String::new() }.check_words(), empty("note"));
         assert_eq!(Action::Fixed { note: String::new() }.check_words(), Ok(()));
         let long = "字".repeat(WORDS_MAX);

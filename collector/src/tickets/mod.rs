@@ -21,19 +21,27 @@ pub mod cause;
 mod change;
 mod figures;
 pub mod life;
+pub mod limits;
 pub mod number;
+mod passing;
+pub mod plan;
 pub mod refusal;
 pub mod state;
 pub mod step;
 pub mod tell;
 pub mod text;
 pub mod ticket;
+pub mod until;
 
 pub use action::Action;
+pub use limits::{Deadlines, Hold, HoldReason, Limit};
+pub use plan::Plan;
 pub use refusal::Refusal;
 pub use state::{Facts, Settings, State};
 pub use step::step;
-pub use ticket::{Proof, Stage, Symptom, Ticket, Transition};
+pub use ticket::{Proof, Stage, Symptom, Ticket, Transition, WorkWindow};
+
+use wire::Id;
 
 use crate::episode::{EpisodeKey, Home, Seen};
 
@@ -116,6 +124,14 @@ pub mod note {
     pub const MERGED: &str = "merged";
     /// Another ticket is about the cause of this one.
     pub const FOLLOWS: &str = "follows";
+    /// Nobody acknowledged it in time.
+    pub const LATE_ACKNOWLEDGE: &str = "late_acknowledge";
+    /// Nobody was there in time.
+    pub const LATE_ARRIVE: &str = "late_arrive";
+    /// It was not mended in time.
+    pub const LATE_FIX: &str = "late_fix";
+    /// The next in the chain was told; a colon and the team follow.
+    pub const ESCALATED: &str = "escalated";
     /// Something that only follows from the cause is good again.
     pub const SYMPTOM_OVER: &str = "symptom_over";
 }
@@ -133,6 +149,17 @@ pub enum Effect {
         key: EpisodeKey,
         /// The ticket.
         ticket: u64,
+    },
+    /// The next in the chain is to be told.
+    Escalated {
+        /// Of which ticket.
+        ticket: u64,
+        /// The team.
+        team: Id,
+        /// The channels; empty means those of the team.
+        channels: Vec<String>,
+        /// The line of its history that says so.
+        line: u32,
     },
     /// A person's action was carried out.
     Done {

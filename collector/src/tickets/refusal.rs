@@ -1,7 +1,9 @@
 //! Why a person's action was refused. Kept as JSON in the ledger, so that the one who asked reads
 //! it in his own language; the words are in [`crate::texts`].
 
-use super::Stage;
+use wire::UnixMs;
+
+use super::{Stage, ticket::WorkWindow};
 
 /// Longest note, reason or description that a person may write, in characters.
 pub const WORDS_MAX: usize = 2_000;
@@ -50,6 +52,13 @@ pub enum Refusal {
     OtherEnded {
         /// Its number.
         of: String,
+    },
+    /// It may not be worked at now.
+    Window {
+        /// When it may.
+        window: WorkWindow,
+        /// When that begins, as far as it is known.
+        from: Option<UnixMs>,
     },
     /// Another ticket is open for the same thing.
     OtherOpen {

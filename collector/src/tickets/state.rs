@@ -9,8 +9,8 @@ use std::{
 
 use wire::{Id, UnixMs};
 
-use super::{Stage, Ticket, number::Numbers};
-use crate::episode::EpisodeKey;
+use super::{Plan, Stage, Ticket, WorkWindow, number::Numbers};
+use crate::episode::{EpisodeKey, RoomState};
 
 /// What is the same for all tickets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,10 +33,9 @@ impl Default for Settings {
 pub struct Facts {
     /// `for` and `clear_for` together: how long a fix needs to show, in milliseconds.
     pub patience_ms: i64,
+    /// When its tickets may be worked at.
+    pub work_window: WorkWindow,
 }
-
-/// Gives the business day of an instant at a venue, as `20261123`.
-pub type DayOf = Arc<dyn Fn(&Id, UnixMs) -> u32 + Send + Sync>;
 
 /// What one ticket at most may stand for: the same rule at the same place.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -51,7 +50,11 @@ pub(super) struct Place {
 pub struct State {
     pub(super) settings: Settings,
     pub(super) facts: HashMap<Id, Facts>,
-    pub(super) day_of: DayOf,
+    pub(super) plan: Arc<dyn Plan>,
+    /// When time next does something to a ticket.
+    pub(super) wake: HashMap<u64, UnixMs>,
+    /// Rooms of which it is known how they stand.
+    pub(super) rooms: HashMap<(Id, Id), RoomState>,
     pub(super) tickets: BTreeMap<u64, Ticket>,
     pub(super) by_number: HashMap<String, u64>,
     /// The latest ticket of each place.
@@ -76,11 +79,13 @@ impl fmt::Debug for State {
 impl State {
     /// No ticket yet. `facts` by rule; a rule that is not among them gets the shortest patience.
     #[must_use]
-    pub fn new(settings: Settings, facts: HashMap<Id, Facts>, day_of: DayOf) -> Self {
+    pub fn new(settings: Settings, facts: HashMap<Id, Facts>, plan: Arc<dyn Plan>) -> Self {
         Self {
             settings,
             facts,
-            day_of,
+            plan,
+            wake: HashMap::new(),
+            rooms: HashMap::new(),
             tickets: BTreeMap::new(),
             by_number: HashMap::new(),
             by_place: HashMap::new(),
@@ -91,9 +96,31 @@ impl State {
         }
     }
 
-    /// Days are counted so from now on: venues have changed.
-    pub fn set_day_of(&mut self, day_of: DayOf) {
-        self.day_of = day_of;
+    /// Venues have changed. What was promised stays; what comes next is worked out anew.
+    pub fn set_plan(&mut self, plan: Arc<dyn Plan>) {
+        self.plan = plan;
+        self.schedule_all();
+    }
+
+    /// The answers of venues in force.
+    #[must_use]
+    pub fn plan(&self) -> &dyn Plan {
+        &*self.plan
+    }
+
+    /// Where the ticket of that number is.
+    #[must_use]
+    pub fn place_of(&self, number: &str) -> Option<(Id, Id)> {
+        self.ticket(number).map(|ticket| (ticket.venue.clone(), ticket.room.clone()))
+    }
+
+    /// How a room stands, where that is known.
+    pub fn set_room(&mut self, venue: &Id, room: &Id, state: Option<RoomState>) {
+        let place = (venue.clone(), room.clone());
+        match state {
+            Some(state) => drop(self.rooms.insert(place, state)),
+            None => drop(self.rooms.remove(&place)),
+        }
     }
 
     /// Goes on from the ledger: `last_id` is the highest ticket id ever given, `tickets` are those
@@ -136,6 +163,7 @@ impl State {
             }
             self.episodes.insert(key, id);
         }
+        self.schedule_all();
     }
 
     /// The ticket that stands for the place of `id`: itself, or the one that it is a duplicate of.
@@ -215,6 +243,7 @@ impl State {
         let over = |t: &Ticket| t.stage.is_ended() && t.closed_at.is_some_and(|at| now.saturating_sub(at) > keep_ms);
         let gone: Vec<u64> = self.tickets.values().filter(|t| over(t)).map(|t| t.id).collect();
         for id in gone.into_iter().filter(|id| !self.episodes.values().any(|e| e == id)) {
+            self.wake.remove(&id);
             if let Some(ticket) = self.tickets.remove(&id) {
                 self.by_number.remove(&ticket.number);
                 self.by_place.retain(|_, at| *at != id);

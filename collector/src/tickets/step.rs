@@ -7,10 +7,12 @@ use super::{
     Action, Effect, Event, State,
     by_data::{began, ended, looked, worse},
     by_person::{open_by_hand, person},
+    passing::pass,
 };
 
 /// Takes one event at `now`, and appends to `out` what follows.
 pub fn step(state: &mut State, event: &Event, now: UnixMs, out: &mut Vec<Effect>) {
+    let begun = out.len();
     match event {
         Event::Began { key, home, seen } => began(state, key, home, *seen, now, out),
         Event::Worse { key, seen } => worse(state, key, *seen, out),
@@ -26,6 +28,14 @@ pub fn step(state: &mut State, event: &Event, now: UnixMs, out: &mut Vec<Effect>
             });
         }
         Event::Looked { ticket, looks } => looked(state, *ticket, looks, now, out),
-        Event::Tick => state.forget_ended(now),
+        Event::Tick => {
+            pass(state, now, out);
+            state.forget_ended(now);
+        }
+    }
+    for effect in &out[begun..] {
+        if let Effect::Stored(ticket) = effect {
+            state.schedule(ticket.id);
+        }
     }
 }

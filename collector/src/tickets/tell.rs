@@ -1,9 +1,9 @@
 //! Picks who is told of what happened to a ticket, and under which key. Pure: the routes are plain
 //! data, and the words are made elsewhere.
 
-use wire::UnixMs;
+use wire::{Id, UnixMs};
 
-use super::{DATA, Stage, Ticket, Transition, note};
+use super::{DATA, Plan, Stage, Ticket, Transition, note};
 use crate::episode::Severity;
 
 /// A channel and what it wants to hear.
@@ -33,6 +33,10 @@ pub enum News {
     StillBad,
     /// It was said to be fixed, and no data can say so.
     Unverified,
+    /// Something did not happen in time.
+    Late,
+    /// Nobody acknowledged it: the next in the chain is asked.
+    Escalated,
     /// It ended.
     Closed,
 }
@@ -56,7 +60,10 @@ pub fn news_of(ticket: &Ticket, moved: &Transition) -> Option<News> {
     let by_data = moved.who == DATA;
     Some(match (moved.from, moved.to) {
         (None, _) => News::Opened,
-        (Some(from), to) if from == to => return None,
+        (Some(from), to) if from == to => {
+            let late = [note::LATE_ACKNOWLEDGE, note::LATE_ARRIVE, note::LATE_FIX].contains(&moved.note.as_str());
+            return (by_data && late).then_some(News::Late);
+        }
         (Some(_), Stage::Closed | Stage::FalseAlarm | Stage::Duplicate) => News::Closed,
         (Some(from), _) if by_data && moved.note == note::STILL_BAD && !from.is_ended() => News::StillBad,
         (
@@ -75,16 +82,54 @@ pub fn news_of(ticket: &Ticket, moved: &Transition) -> Option<News> {
 
 /// Who is told of `moved`, which happened to `ticket`.
 #[must_use]
-pub fn tell(ticket: &Ticket, moved: &Transition, routes: &[Route]) -> Vec<Telling> {
+pub fn tell(ticket: &Ticket, moved: &Transition, routes: &[Route], plan: &dyn Plan) -> Vec<Telling> {
     let Some(news) = news_of(ticket, moved) else { return Vec::new() };
-    let wants = |r: &&Route| {
-        (r.teams.is_empty() || r.teams.iter().any(|t| t == ticket.team.as_str())) && ticket.severity <= r.severity_min
+    let own = plan.channels_of(&ticket.venue, &ticket.team);
+    let wants = |route: &Route| {
+        let team = route.teams.is_empty() || route.teams.iter().any(|team| team == ticket.team.as_str());
+        let fits = if plan.is_given(&route.channel) { own.contains(&route.channel) } else { team };
+        fits && ticket.severity <= route.severity_min
     };
-    let telling = |r: &Route| Telling {
-        channel: r.channel.clone(),
+    tellings(ticket, moved, news, routes, plan, wants)
+}
+
+/// Who is told that the next in the chain is asked: the channels of the rung, else those of its team,
+/// else every channel.
+#[must_use]
+pub fn escalate(
+    ticket: &Ticket,
+    moved: &Transition,
+    (team, channels): (&Id, &[String]),
+    routes: &[Route],
+    plan: &dyn Plan,
+) -> Vec<Telling> {
+    let own = plan.channels_of(&ticket.venue, team);
+    let named = if channels.is_empty() { &own[..] } else { channels };
+    let wants = |route: &Route| match named {
+        [] => !plan.is_given(&route.channel),
+        named => named.contains(&route.channel),
+    };
+    tellings(ticket, moved, News::Escalated, routes, plan, wants)
+}
+
+/// A message for every route that wants one; in quiet hours it waits for their end, P1 never.
+fn tellings(
+    ticket: &Ticket,
+    moved: &Transition,
+    news: News,
+    routes: &[Route],
+    plan: &dyn Plan,
+    wants: impl Fn(&Route) -> bool,
+) -> Vec<Telling> {
+    let quiet = match ticket.severity {
+        Severity::P1 => None,
+        severity => plan.quiet_until(&ticket.venue, severity, moved.at),
+    };
+    let telling = |route: &Route| Telling {
+        channel: route.channel.clone(),
         key: format!("{}:{}", ticket.number, moved.line),
         news,
-        due_at: moved.at,
+        due_at: quiet.unwrap_or(moved.at),
     };
-    routes.iter().filter(wants).map(telling).collect()
+    routes.iter().filter(|route| wants(route)).map(telling).collect()
 }

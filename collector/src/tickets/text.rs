@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use jiff::{Timestamp, tz::TimeZone};
 use wire::{PointName, UnixMs};
 
-use super::{DATA, Proof, Stage, Ticket, Transition, cause, figures, tell::News};
+use super::{DATA, Proof, Stage, Ticket, Transition, cause, figures, tell::News, until};
 use crate::{
     config::Language,
     packs::{PackRule, Packs},
@@ -102,9 +102,7 @@ pub fn explain(ticket: &Ticket, scene: Scene<'_>) -> Explained {
     if let Some(name) = &ticket.assignee {
         lines.push(line("explain.assignee", &[("name", name)]));
     }
-    if let Some(reason) = &ticket.hold_reason {
-        lines.push(line("explain.hold", &[("reason", reason)]));
-    }
+    lines.extend(until::lines(ticket, scene));
     let hint = rule(ticket, scene).map(|r| r.words(language).hint.clone());
     let hint = cause::hint(ticket, scene).map(str::to_owned).or(hint).filter(|_| !ticket.stage.is_ended());
     Explained { title: title(ticket, scene), lines, hint }
@@ -124,19 +122,31 @@ pub fn news(news: News, ticket: &Ticket, moved: &Transition, scene: Scene<'_>) -
         News::Recovered => "news.recovered",
         News::StillBad => "news.still_bad",
         News::Unverified => "news.unverified",
+        News::Late => return until::late(moved, scene).into(),
+        News::Escalated => return until::escalated(ticket, moved, scene),
         News::Closed => "news.closed",
     };
-    match moved.value.filter(|_| news == News::StillBad) {
-        Some(value) => {
-            fill(language, "news.still_bad_now", &[("value", &figures::shown(ticket, rule(ticket, scene), value))])
-        }
-        None => get(language, key).into(),
+    match numbers(ticket, moved, scene) {
+        Some(numbers) if news == News::StillBad => fill(language, "news.still_bad_now", &[("numbers", &numbers)]),
+        _ => get(language, key).into(),
     }
+}
+
+/// The value of a line of history, and its limit where the data refused a fix.
+#[must_use]
+pub fn numbers(ticket: &Ticket, moved: &Transition, scene: Scene<'_>) -> Option<String> {
+    let shown = |value: f64| figures::shown_of(ticket, moved.point.as_ref(), rule(ticket, scene), value);
+    let value = shown(moved.value?);
+    let Some(limit) = moved.limit else { return Some(value) };
+    Some(fill(scene.language, "news.value_and_limit", &[("value", &value), ("limit", &shown(limit))]))
 }
 
 /// A line of history in words: what the readings did is translated, what a person wrote is not.
 #[must_use]
 pub fn note(moved: &Transition, language: Language) -> String {
+    if let Some(words) = until::escalation_note(moved, language) {
+        return words;
+    }
     let said = texts::own(language, &moved.note);
     let of_data = || texts::find(language, &format!("note.{said}")).filter(|_| moved.who == DATA);
     of_data().unwrap_or(said).to_owned()

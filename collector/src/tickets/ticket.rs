@@ -3,6 +3,7 @@
 
 use wire::{Id, PointName, UnixMs};
 
+use super::limits::{Deadlines, Hold, Limit};
 use crate::episode::{Cause, EpisodeKey, Severity, Subject};
 
 /// Where a ticket stands.
@@ -160,6 +161,58 @@ pub struct Ticket {
     /// How many symptoms there were.
     #[serde(default)]
     pub symptom_count: u32,
+    /// Until when what must have happened.
+    #[serde(default)]
+    pub limits: Deadlines,
+    /// Limits that have run out and were told.
+    #[serde(default)]
+    pub overrun: Vec<Limit>,
+    /// When its clocks began to run: when it was opened, or opened again.
+    #[serde(default)]
+    pub clock_from: Option<UnixMs>,
+    /// Rungs of the chain that were taken, a bit each.
+    #[serde(default)]
+    pub escalated: u32,
+    /// When somebody was first there.
+    #[serde(default)]
+    pub arrived_at: Option<UnixMs>,
+    /// The wait that it is in.
+    #[serde(default)]
+    pub hold: Option<Hold>,
+    /// How long its clocks have stood, in milliseconds.
+    #[serde(default)]
+    pub held_ms: i64,
+    /// Who wants to hear of it beside the one who has it.
+    #[serde(default)]
+    pub watchers: Vec<String>,
+    /// When it may be worked at.
+    #[serde(default)]
+    pub work_window: WorkWindow,
+}
+
+/// When work may begin: no overhaul, welding or painting while guests are there (公安部令39号 art. 14-17).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WorkWindow {
+    /// At any time.
+    #[default]
+    Any,
+    /// While nobody is in the room.
+    RoomEmpty,
+    /// While the venue is closed.
+    Closed,
+}
+
+impl WorkWindow {
+    /// The window as stored and on the command line.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Any => "any",
+            Self::RoomEmpty => "room_empty",
+            Self::Closed => "closed",
+        }
+    }
 }
 
 /// Symptoms that a ticket names; the others are counted. A ticket is stored whole with each change.
@@ -219,6 +272,12 @@ pub struct Transition {
     pub note: String,
     /// The value seen at that moment, if the data acted.
     pub value: Option<f64>,
+    /// The limit that the value passed, where the data refused a fix.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<f64>,
+    /// The point of both.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub point: Option<PointName>,
     /// Which line of the ticket's history this is, from 1.
     #[serde(default)]
     pub line: u32,

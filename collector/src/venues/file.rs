@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use wire::Id;
 
+use crate::tickets::plan::ClockKind;
+
 /// A whole file.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -41,6 +43,10 @@ pub struct Venue {
     pub team: BTreeMap<Id, Team>,
     /// Who is told next, by severity.
     pub escalation: BTreeMap<String, Vec<Escalation>>,
+    /// How long people have, by severity.
+    pub limits: BTreeMap<String, Limits>,
+    /// When messages wait until morning, by severity: `22:00-09:00`.
+    pub quiet: BTreeMap<String, String>,
     /// Scheduled inspections; one named as a built-in one changes that.
     pub round: Vec<Round>,
 }
@@ -146,12 +152,28 @@ pub struct Shift {
     pub leader: Option<String>,
 }
 
+/// `[venue.NAME.limits.P1]`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Until somebody says that he is on it, `3m`.
+    pub acknowledge: Option<String>,
+    /// Until somebody is there.
+    pub arrive: Option<String>,
+    /// Until it is mended.
+    pub fix: Option<String>,
+    /// `always`, or `open` for a time that runs while the venue is open.
+    pub clock: Option<ClockKind>,
+}
+
 /// `[[venue.NAME.escalation.P1]]`
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Escalation {
-    /// How long after the ticket was opened, `3m`.
+    /// How long after the ticket was opened, `3m`, unless somebody has acknowledged it.
     pub after: String,
+    /// Instead: how long before the limit for mending, unless it is mended.
+    pub before_limit: Option<String>,
     /// The team that is told.
     pub team: Option<Id>,
     /// By which channels; those of the team where empty.

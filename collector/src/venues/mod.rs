@@ -3,7 +3,8 @@
 //! [`read`] finds the texts, [`file`] is their shape, [`set`] checks them, [`references`] the names in
 //! them, [`error`] says what is wrong. [`hours`] are opening hours in wall times, [`calendar`] the
 //! arithmetic over them, [`holidays`] the lists of days off and make-up days, [`advice`] what is
-//! allowed and should still be looked at, `names` what people call things, `hours_of_rules` what rules must know, [`current`] the set in force
+//! allowed and should still be looked at, `names` what people call things, `hours_of_rules` what rules must know,
+//! `plan` what tickets ask, [`current`] the set in force
 //! and its replacement when files change. Nothing here reads a clock.
 
 pub mod advice;
@@ -16,6 +17,7 @@ pub mod holidays;
 pub mod hours;
 mod hours_of_rules;
 mod names;
+mod plan;
 pub mod read;
 mod references;
 pub mod set;

@@ -1,5 +1,5 @@
 //! Whether the names in a venue lead somewhere: rooms and teams of assets, what assets depend on,
-//! members of shifts, steps of escalation. Reads nothing but the venue.
+//! members of shifts, limits and steps of escalation. Reads nothing but the venue.
 
 use wire::Id;
 
@@ -38,6 +38,7 @@ pub(super) fn check(venue: &Venue) -> Result<(), Wrong> {
         }
     }
     teams(venue)?;
+    limits(venue)?;
     escalations(venue)?;
     crate::rounds::plan::plans(venue).map(|_| ())
 }
@@ -81,21 +82,63 @@ fn teams(venue: &Venue) -> Result<(), Wrong> {
 
 fn escalations(venue: &Venue) -> Result<(), Wrong> {
     for (severity, steps) in &venue.escalation {
-        if !["P1", "P2", "P3", "P4"].contains(&severity.as_str()) {
-            return Err((format!("escalation.{severity}"), "severity", severity.clone()));
-        }
-        let mut before = None;
+        known_severity("escalation", severity)?;
+        let mut earlier = None;
         for (n, step) in steps.iter().enumerate() {
             let key = |name: &str| format!("escalation.{severity}[{}].{name}", n + 1);
-            let after = length::parse(&step.after).ok_or_else(|| (key("after"), "length", step.after.clone()))?;
-            if before.is_some_and(|before| after <= before) {
-                return Err((key("after"), "order", step.after.clone()));
+            let parsed =
+                |name: &str, text: &str| length::parse(text).ok_or_else(|| (key(name), "length", text.to_owned()));
+            match &step.before_limit {
+                Some(text) if step.after.is_empty() => drop(parsed("before_limit", text)?),
+                Some(text) => return Err((key("before_limit"), "two_moments", text.clone())),
+                None => {
+                    let after = parsed("after", &step.after)?;
+                    if earlier.is_some_and(|earlier| after <= earlier) {
+                        return Err((key("after"), "order", step.after.clone()));
+                    }
+                    earlier = Some(after);
+                }
             }
-            before = Some(after);
             if let Some(team) = step.team.as_ref().filter(|team| !venue.team.contains_key(*team)) {
                 return Err((key("team"), "no_team", team.to_string()));
             }
         }
+        if steps.len() > RUNGS_MAX {
+            return Err((format!("escalation.{severity}"), "too_many", steps.len().to_string()));
+        }
     }
     Ok(())
+}
+
+/// Steps of one chain, at most: a ticket remembers those taken in 32 bits.
+const RUNGS_MAX: usize = 32;
+
+fn limits(venue: &Venue) -> Result<(), Wrong> {
+    for (severity, limits) in &venue.limits {
+        known_severity("limits", severity)?;
+        for (name, text) in [("acknowledge", &limits.acknowledge), ("arrive", &limits.arrive), ("fix", &limits.fix)] {
+            if let Some(text) = text.as_ref().filter(|text| length::parse(text).is_none_or(|ms| ms == 0)) {
+                return Err((format!("limits.{severity}.{name}"), "length", text.clone()));
+            }
+        }
+    }
+    for (severity, text) in &venue.quiet {
+        known_severity("quiet", severity)?;
+        let key = format!("quiet.{severity}");
+        if severity == "P1" {
+            return Err((key, "quiet_p1", text.clone()));
+        }
+        let times = text.split_once('-').and_then(|(begin, end)| Some((set::time(begin)?, set::time(end)?)));
+        if times.is_none_or(|(begin, end)| begin == end) {
+            return Err((key, "stretch", text.clone()));
+        }
+    }
+    Ok(())
+}
+
+fn known_severity(table: &str, severity: &str) -> Result<(), Wrong> {
+    match ["P1", "P2", "P3", "P4"].contains(&severity) {
+        true => Ok(()),
+        false => Err((format!("{table}.{severity}"), "severity", severity.to_owned())),
+    }
 }

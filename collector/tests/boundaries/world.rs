@@ -90,7 +90,11 @@ fn deciders() -> Deciders {
     Deciders {
         causes: causes::State::new(packs::cause_facts(&packs.rules())),
         rules: rules::State::new(packs.rules(), rules::Settings::default()),
-        tickets: tickets::State::new(tickets::Settings::default(), packs.facts(), Arc::new(|_, _| 20_261_123)),
+        tickets: tickets::State::new(
+            tickets::Settings::default(),
+            packs.facts(),
+            Arc::new(tickets::plan::OneDay(20_261_123)),
+        ),
         routes: routes(),
     }
 }
@@ -217,7 +221,7 @@ impl World {
                 let number = tickets[self.random.below(count) as usize].number.clone();
                 let action = match what {
                     2 => Action::Acknowledge,
-                    3 => Action::Start,
+                    3 => Action::Start { anyway: None },
                     4 | 5 => Action::Fixed { note: words },
                     6 => Action::Close,
                     7 => Action::FalseAlarm { note: words },

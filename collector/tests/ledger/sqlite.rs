@@ -129,6 +129,8 @@ fn the_history_of_a_ticket_is_never_altered_whoever_asks() {
         to: collector::tickets::Stage::New,
         note: "opened".into(),
         value: None,
+        limit: None,
+        point: None,
         line: 1,
     };
     ledger.commit(1, &commit(|c| c.history = vec![line])).unwrap();

@@ -168,6 +168,8 @@ fn transition(ticket: u64) -> Transition {
         to: Stage::New,
         note: "opened".into(),
         value: Some(25.5),
+        limit: None,
+        point: None,
         line: 1,
     }
 }

@@ -65,13 +65,15 @@ impl Desk {
     #[must_use]
     pub fn start(books: &Books) -> Self {
         let settings = rules::Settings { live_horizon_ms: HORIZON_MS, ..rules::Settings::default() };
-        let facts = rules().into_iter().map(|r| (r.id, Facts { patience_ms: 2 * FOR_MS }));
+        let facts = rules()
+            .into_iter()
+            .map(|r| (r.id, Facts { patience_ms: 2 * FOR_MS, work_window: tickets::WorkWindow::Any }));
         let facts: HashMap<Id, Facts> = facts.collect();
         let of_tickets = tickets::Settings { relapse_ms: RELAPSE_MS, ..tickets::Settings::default() };
         let deciders = Deciders {
             rules: rules::State::new(rules(), settings),
             causes: causes::State::new(packs::cause_facts(&rules())),
-            tickets: tickets::State::new(of_tickets, facts, Arc::new(|_, _| 20_251_123)),
+            tickets: tickets::State::new(of_tickets, facts, Arc::new(tickets::plan::OneDay(20_251_123))),
             routes: Vec::new(),
         };
         let topics = (0..books.agents.len()).map(|place| {

@@ -121,7 +121,11 @@ fn deciders() -> Deciders {
     Deciders {
         causes: causes::State::new(packs::cause_facts(std::slice::from_ref(&rule))),
         rules: rules::State::new(vec![rule], rules::Settings::default()),
-        tickets: tickets::State::new(tickets::Settings::default(), HashMap::new(), Arc::new(|_, _| 20_251_123)),
+        tickets: tickets::State::new(
+            tickets::Settings::default(),
+            HashMap::new(),
+            Arc::new(tickets::plan::OneDay(20_251_123)),
+        ),
         routes: vec![route],
     }
 }

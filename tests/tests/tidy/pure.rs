@@ -55,6 +55,8 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("collector/src/tickets/text.rs", "rules", "words: the limit that was left"),
     ("collector/src/tickets/text.rs", "texts", "words: sentences in both languages"),
     ("collector/src/tickets/text.rs", "venues", "words: names and zones"),
+    ("collector/src/tickets/until.rs", "config", "words: the language"),
+    ("collector/src/tickets/until.rs", "texts", "words: limits, waits and windows"),
 ];
 
 /// Modules of the collector that those who decide may name besides their own.

@@ -8,6 +8,7 @@ use std::{
 };
 
 use clap::Subcommand;
+use jiff::tz::TimeZone;
 use wire::Id;
 
 use super::{Desk, severity};
@@ -16,7 +17,7 @@ use crate::{
     episode::Severity,
     ledger::{Inbox, Reader},
     texts::{self, fill, get},
-    tickets::{Action, Refusal, Stage, text},
+    tickets::{Action, HoldReason, Refusal, Stage, WorkWindow, text},
     world::{Clock, SystemClock},
 };
 
@@ -34,10 +35,34 @@ const EXIT_NO_ANSWER: u8 = 75;
 pub(super) enum Act {
     /// I am on it.
     Ack { number: String },
-    /// I am there.
-    Start { number: String },
-    /// It waits: for parts, a vendor, closing time …
-    Hold { number: String, reason: String },
+    /// I am there, and begin.
+    Start {
+        number: String,
+        /// Why it is begun outside its window all the same.
+        #[arg(long, value_name = "REASON")]
+        anyway: Option<String>,
+    },
+    /// It waits. For parts, a vendor or closing time its clock stands meanwhile.
+    Hold {
+        number: String,
+        /// parts, vendor, closing, approval or other.
+        #[arg(value_parser = hold_reason)]
+        why: HoldReason,
+        /// In words; needed for `other`.
+        #[arg(default_value = "")]
+        reason: String,
+    },
+    /// Says when it may be worked at.
+    Window {
+        number: String,
+        /// any, room_empty or closed.
+        #[arg(value_parser = work_window)]
+        window: WorkWindow,
+    },
+    /// I want to hear of it.
+    Watch { number: String },
+    /// I do not want to hear of it any more.
+    Unwatch { number: String },
     /// It goes on.
     Resume { number: String },
     /// It is mended; the readings are asked.
@@ -74,13 +99,26 @@ pub(super) enum Act {
     },
 }
 
+fn hold_reason(text: &str) -> Result<HoldReason, String> {
+    let known = HoldReason::ALL.map(HoldReason::as_str).join(", ");
+    HoldReason::ALL.into_iter().find(|why| why.as_str() == text).ok_or(format!("one of {known}"))
+}
+
+fn work_window(text: &str) -> Result<WorkWindow, String> {
+    let all = [WorkWindow::Any, WorkWindow::RoomEmpty, WorkWindow::Closed];
+    all.into_iter().find(|window| window.as_str() == text).ok_or("one of any, room_empty, closed".into())
+}
+
 impl Desk<'_> {
     /// Which ticket, by its whole number, and what to do with it.
     pub(super) fn action(&self, act: &Act) -> Result<(String, Action), Failure> {
         let (number, action) = match act {
             Act::Ack { number } => (number, Action::Acknowledge),
-            Act::Start { number } => (number, Action::Start),
-            Act::Hold { number, reason } => (number, Action::Hold { reason: reason.clone() }),
+            Act::Start { number, anyway } => (number, Action::Start { anyway: anyway.clone() }),
+            Act::Hold { number, why, reason } => (number, Action::Hold { why: *why, reason: reason.clone() }),
+            Act::Window { number, window } => (number, Action::Window { window: *window }),
+            Act::Watch { number } => (number, Action::Watch),
+            Act::Unwatch { number } => (number, Action::Unwatch),
             Act::Resume { number } => (number, Action::Resume),
             Act::Fixed { number, note } => (number, Action::Fixed { note: note.clone().unwrap_or_default() }),
             Act::Close { number } => (number, Action::Close),
@@ -110,7 +148,8 @@ impl Desk<'_> {
                     return Ok(ExitCode::SUCCESS);
                 }
                 Some(Err(refused)) => {
-                    let words = Refusal::from_stored(&refused).map(|r| texts::refusal(self.language, &r));
+                    let words =
+                        Refusal::from_stored(&refused).map(|r| texts::refusal(self.language, &r, &self.zone(number)));
                     return Err(Failure::said(words.unwrap_or(refused)));
                 }
                 None if Instant::now() >= end => {
@@ -138,6 +177,12 @@ impl Desk<'_> {
             }
             _ => println!("{done}"),
         }
+    }
+
+    /// The zone of the venue of a ticket.
+    fn zone(&self, number: &str) -> TimeZone {
+        let ticket = self.store.ticket(number).ok().flatten();
+        ticket.map_or(TimeZone::UTC, |t| self.venues.zone(&t.venue).clone())
     }
 
     /// When the readings have their say on a fix.

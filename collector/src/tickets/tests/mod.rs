@@ -27,8 +27,9 @@ fn key(rule: &str, agent: &str, point: &str, began_at: UnixMs) -> EpisodeKey {
 }
 
 fn state() -> State {
-    let facts = HashMap::from([(id("air-temperature"), Facts { patience_ms: 20 * MINUTE })]);
-    State::new(Settings::default(), facts, Arc::new(|_, _| 20_261_123))
+    let facts =
+        HashMap::from([(id("air-temperature"), Facts { patience_ms: 20 * MINUTE, work_window: WorkWindow::Any })]);
+    State::new(Settings::default(), facts, Arc::new(plan::OneDay(20_261_123)))
 }
 
 /// A venue with one room, and what came out.
@@ -91,7 +92,7 @@ impl Story {
             .filter_map(|e| match e {
                 Effect::Moved(m) => Some(format!("{}>{}({})", m.from.map_or("", Stage::as_str), m.to.as_str(), m.note)),
                 Effect::Refused { reason, .. } => Some(reason.to_stored()),
-                Effect::Stored(_) | Effect::Carried { .. } | Effect::Done { .. } => None,
+                Effect::Stored(_) | Effect::Carried { .. } | Effect::Escalated { .. } | Effect::Done { .. } => None,
             })
             .collect();
         words.join(" ")
@@ -130,7 +131,7 @@ fn a_fix_is_proved_by_the_data() {
     let mut s = Story::new(Severity::P2);
     let episode = s.begin();
     s.act(Action::Acknowledge);
-    s.act(Action::Start);
+    s.act(Action::Start { anyway: None });
     s.act(fixed());
     s.act(Action::Close);
     assert_eq!(

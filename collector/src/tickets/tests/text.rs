@@ -9,7 +9,7 @@ use crate::{
 };
 
 fn ticket(rule: &str, point: Option<&str>, value: Option<f64>, limit: Option<f64>) -> Ticket {
-    let mut state = State::new(Settings::default(), HashMap::new(), Arc::new(|_, _| 20_261_123));
+    let mut state = State::new(Settings::default(), HashMap::new(), Arc::new(plan::OneDay(20_261_123)));
     let source = Source { venue: id("nanshan"), room: id("k04"), agent: id("pi-k04") };
     let subject = Subject { source, point: point.map(|p| PointName::parse(p).unwrap()) };
     // 2026-11-23T20:05:00+08:00, and a quarter of an hour later.
@@ -23,10 +23,14 @@ fn ticket(rule: &str, point: Option<&str>, value: Option<f64>, limit: Option<f64
     state.ticket("nanshan-20261123-001").unwrap().clone()
 }
 
-fn check(ticket: &Ticket, zh: &str, en: &str) {
-    let packs = Packs::load(&Rules::default()).unwrap();
+fn house() -> (Packs, Venues) {
     let file = "[venue.nanshan]\nname_zh = \"南山店\"\nname_en = \"Nanshan\"\n";
     let venues = Venues::of(&[("venues.toml".into(), file.into())], Holidays::default(), "Asia/Shanghai").unwrap();
+    (Packs::load(&Rules::default()).unwrap(), venues)
+}
+
+fn check(ticket: &Ticket, zh: &str, en: &str) {
+    let (packs, venues) = house();
     for (language, expected) in [(Language::ZhCn, zh), (Language::En, en)] {
         let scene = Scene { language, packs: &packs, venues: &venues };
         assert_eq!(explain(ticket, scene).text(language), expected);
@@ -106,17 +110,20 @@ fn what_the_readings_did_is_translated_and_what_a_person_wrote_is_not() {
         to: Stage::InProgress,
         note: words.into(),
         value: Some(23.4),
+        limit: None,
+        point: None,
         line: 3,
     };
     assert_eq!(note(&moved(DATA, note::STILL_BAD), Language::ZhCn), "数据仍不正常，退回处理");
     assert_eq!(note(&moved("老李", "加了雪种"), Language::En), "加了雪种");
-    let (packs, venues) = (Packs::load(&Rules::default()).unwrap(), Venues::none("UTC"));
+    let line = Transition { limit: Some(22.0), ..moved(DATA, note::STILL_BAD) };
+    let (packs, venues) = house();
     let words = |language| {
         let scene = Scene { language, packs: &packs, venues: &venues };
-        news(News::StillBad, &ticket, &moved(DATA, note::STILL_BAD), scene)
+        news(News::StillBad, &ticket, &line, scene)
     };
-    assert_eq!(words(Language::ZhCn), "修复未通过：现在仍为 23.4 °C");
-    assert_eq!(words(Language::En), "Fix refused: it is still 23.4 °C");
+    assert_eq!(words(Language::ZhCn), "修复未通过：现在仍为 23.4 °C（限值 22 °C）");
+    assert_eq!(words(Language::En), "Fix refused: it is still 23.4 °C (limit 22 °C)");
 }
 
 /// The line that says what is wrong, in both languages.
@@ -198,6 +205,8 @@ fn a_number_that_is_no_reading_is_told_as_what_it_is() {
         to: Stage::InProgress,
         note: note::STILL_BAD.into(),
         value: Some(value),
+        limit: None,
+        point: None,
         line: 3,
     };
     let (packs, venues) = (Packs::load(&Rules::default()).unwrap(), Venues::none("UTC"));
