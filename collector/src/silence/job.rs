@@ -22,7 +22,8 @@ use crate::{
 };
 
 /// How far back hours are judged again, and for how long an agent that says nothing counts.
-pub const BACK_DAYS: i64 = BACK_MS / 86_400_000;
+pub const BACK_DAYS: i64 = BACK_MS / DAY_MS;
+const DAY_MS: i64 = 86_400_000;
 /// World time between two rounds.
 pub const EVERY: Duration = Duration::from_secs(600);
 /// World time from the live horizon to an account: commits that take long are in by then.
@@ -110,7 +111,7 @@ fn agent(shared: &Shared, source: &Source, about: Option<&About>, now: UnixMs) -
     let judge = Agent { note: &note, room: &room, periods_ms: &periods_ms };
     let venues = shared.venues.get();
     let calendar = venues.calendar(&source.venue);
-    let oldest = now.saturating_sub(BACK_MS);
+    let oldest = now.saturating_sub(back_ms(shared.config.readings.retention_days));
     let newest = record::newest_day(&*shared.reader, source)?;
     let first = match &newest {
         Some(newest) => judge.first_news(newest).unwrap_or(newest.from.max(newest.upto - 1)),
@@ -142,6 +143,12 @@ fn agent(shared: &Shared, source: &Source, about: Option<&About>, now: UnixMs) -
     Ok(worth_storing.map(|(date, day)| record::of_day(source, date, day, now)).collect())
 }
 
+/// How far back hours are judged again where samples are kept for so many days: never hours whose samples
+/// are forgotten already, which would then be lost. Two days less, since days are judged whole.
+fn back_ms(retention_days: u32) -> i64 {
+    (i64::from(retention_days) - 2).max(0).saturating_mul(DAY_MS).min(BACK_MS)
+}
+
 /// Sorts after every date.
 const LAST_DATE: &str = "9999-12-31";
 
@@ -158,4 +165,30 @@ fn periods_ms(about: &About) -> BTreeMap<PointName, i64> {
     let known = about.points.iter().filter_map(|(name, point)| Some((name.clone(), point.period_seconds?)));
     // Saturates where an agent says nonsense; the hour then takes its own limit.
     known.filter(|(_, seconds)| *seconds > 0.0).map(|(name, seconds)| (name, (seconds * 1_000.0) as i64)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hours_whose_samples_are_forgotten_are_not_judged_again() {
+        assert_eq!(back_ms(400), BACK_MS);
+        assert_eq!(back_ms(10), 8 * DAY_MS);
+        assert_eq!(back_ms(1), 0);
+    }
+
+    #[test]
+    fn a_day_never_begins_before_the_one_before_it_ends() {
+        let calendar = Calendar::always(jiff::tz::TimeZone::get("Asia/Shanghai").expect("a known zone"));
+        let day = |ends| blank(&calendar, jiff::civil::date(2026, 11, 23), ends).expect("a day that there is");
+        let usual = day(None);
+        assert_eq!((usual.from, usual.hours()), (1_795_384_800_000, 24), "06:00 in Shanghai");
+        // The cut-off was moved: what the day before has already is not in this one.
+        assert_eq!(day(Some(usual.from + 5_400_000)).hours(), 23);
+        assert_eq!(day(Some(usual.to + 1)).hours(), 0);
+        let spring = Calendar::always(jiff::tz::TimeZone::get("Europe/Berlin").expect("a known zone"));
+        let short = blank(&spring, jiff::civil::date(2026, 3, 28), None).expect("a day that there is");
+        assert_eq!(short.hours(), 23, "the night in which clocks go forward");
+    }
 }

@@ -21,8 +21,8 @@
 //! to when it goes. Data that comes late has its hours judged again, up to [`job::BACK_DAYS`] days back.
 //!
 //! [`account`] is a share and its reasons, [`hour`] divides a stretch of time, [`note`] keeps what samples
-//! themselves do not tell (who came late, what is lost, what was stopped) and is stored by the very
-//! commit that holds those samples; [`day`] is the account of a day, [`judge`] brings it up to
+//! themselves do not tell (who came late, what is lost, what was stopped), [`notes`] has it stored by the
+//! very commit that holds those samples; [`day`] is the account of a day, [`judge`] brings it up to
 //! date, [`record`] makes documents of both. [`job`] is the thread that has them written, [`total`] adds them
 //! up, [`text`] says them in words.
 
@@ -32,6 +32,7 @@ pub mod hour;
 pub mod job;
 pub mod judge;
 pub mod note;
+pub mod notes;
 pub mod record;
 mod spans;
 pub mod text;
@@ -39,7 +40,8 @@ pub mod total;
 
 pub use account::{Account, Reason};
 pub use day::Day;
-pub use note::{Note, Notes};
+pub use note::Note;
+pub use notes::Notes;
 
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,8 @@ use wire::{Id, Source, UnixMs};
 
 use super::{
     day::{Day, key},
-    note::{Changed, Note, Notes, RoomNote},
+    note::{Note, RoomNote},
+    notes::{Changed, Notes},
 };
 use crate::ledger::{Error, Reader, Record, RecordFilter, record_kind};
 

@@ -1,10 +1,10 @@
-//! Accounts of silence in words, zh-CN and en: `data: 98.2 % measured, 1.1 % backfilled, 0.7 % lost: sensor not
-//! answering`. What is not there is not said; what is lost is never rounded away.
+//! Accounts of silence in words, zh-CN and en: `data: 98.2 % measured, 1.1 % backfilled, 0.7 % lost: mostly no
+//! response`. What is not there is not said; what is lost is never rounded away.
 
 use std::borrow::Cow;
 
 use super::account::{Account, MILLION, Reason};
-use crate::texts::{Language, duration, fault, fill, get};
+use crate::texts::{Language, fault, fill, get};
 
 /// Reasons that a row names; the others are small.
 const REASONS_MAX: usize = 3;
@@ -51,7 +51,12 @@ pub fn line(language: Language, account: &Account) -> Option<String> {
             let (name, percent) = (get(language, key), exactly(ppm, ms, whole));
             let why = account.reasons().first().map(|(why, _)| reason(language, why)).unwrap_or_default();
             let values = [("name", name), ("percent", &*percent), ("why", &*why)];
-            fill(language, if key == "silence.lost" { "silence.lost_why" } else { "silence.share" }, &values)
+            let form = match (key, account.lost.len()) {
+                ("silence.lost", 1) => "silence.lost_why",
+                ("silence.lost", _) => "silence.lost_mostly",
+                _ => "silence.share",
+            };
+            fill(language, form, &values)
         })
         .collect();
     Some(fill(language, "silence.line", &[("shares", &words.join(get(language, "silence.joined")))]))
@@ -75,7 +80,8 @@ pub fn cells(language: Language, account: &Account) -> Vec<String> {
     ];
     let mut cells: Vec<String> = parts.iter().map(|(ppm, ms)| format!("{} %", exactly(*ppm, *ms, whole))).collect();
     let why = account.reasons().into_iter().take(REASONS_MAX).map(|(why, ms)| {
-        fill(language, "silence.reason", &[("why", &reason(language, why)), ("time", &duration(language, ms))])
+        let ppm = (i128::from(ms) * i128::from(MILLION) / i128::from(whole.max(1))) as i64;
+        fill(language, "silence.reason", &[("why", &reason(language, why)), ("percent", &exactly(ppm, ms, whole))])
     });
     cells.push(why.collect::<Vec<_>>().join(get(language, "silence.reasons_joined")));
     cells
@@ -98,9 +104,9 @@ mod tests {
         account.lose(Reason::Fault(Fault::NoResponse), 6_000);
         account.lose(Reason::AgentAway, 1_000);
         let en = line(Language::En, &account).unwrap();
-        assert_eq!(en, "data: 98.2 % measured, 1.1 % backfilled, 0.7 % lost: no response");
+        assert_eq!(en, "data: 98.2 % measured, 1.1 % backfilled, 0.7 % lost: mostly no response");
         let zh = line(Language::ZhCn, &account).unwrap();
-        assert_eq!(zh, "数据：实时 98.2%，补传 1.1%，缺失 0.7%（传感器无应答）");
+        assert_eq!(zh, "数据：实时 98.2%，补传 1.1%，缺失 0.7%（主要是传感器无应答）");
         assert_eq!(line(Language::En, &Account::default()), None);
     }
 

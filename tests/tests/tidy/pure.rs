@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Where decisions are made.
-const DECIDING: [&str; 10] = [
+const DECIDING: [&str; 11] = [
     "collector/src/rules/",
     "collector/src/causes/",
     "collector/src/rounds/",
@@ -22,6 +22,7 @@ const DECIDING: [&str; 10] = [
     "collector/src/silence/hour.rs",
     "collector/src/silence/judge.rs",
     "collector/src/silence/note.rs",
+    "collector/src/silence/notes.rs",
     "collector/src/silence/spans.rs",
 ];
 

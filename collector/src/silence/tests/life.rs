@@ -11,7 +11,10 @@ use super::{
     brute::{Log, What},
     point, source,
 };
-use crate::silence::note::{Changed, Note, Notes, RoomNote};
+use crate::silence::{
+    note::{Note, RoomNote},
+    notes::{Changed, Notes},
+};
 
 /// The first instant: the beginning of an hour.
 pub const BEGIN: UnixMs = 1_795_392_000_000;

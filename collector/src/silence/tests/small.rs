@@ -9,7 +9,8 @@ use crate::silence::{
     Account, Note, Notes, Reason,
     account::Shares,
     hour::{Evidence, divide},
-    note::{Changed, STRETCHES_MAX, Stretch},
+    note::{STRETCHES_MAX, Stretch},
+    notes::Changed,
 };
 
 fn sample(at: i64, value: Option<f64>) -> Sample {
