@@ -79,9 +79,10 @@ fn tickets(bench: &Bench) -> Vec<Ticket> {
     all
 }
 
-/// What people were told, and what is open: who has which stage, and how many lines.
-fn picture(bench: &Bench) -> Vec<(u64, Stage, u32)> {
-    tickets(bench).iter().map(|ticket| (ticket.id, ticket.stage, ticket.moves)).collect()
+/// What is open, how often it came back, and how many episodes it has. Limits of time that pass while the
+/// collector is away are told when it comes back, and are no alarm of the restart.
+fn picture(bench: &Bench) -> Vec<(u64, Stage, u32, u32)> {
+    tickets(bench).iter().map(|ticket| (ticket.id, ticket.stage, ticket.reopened_count, ticket.episode_count)).collect()
 }
 
 async fn restarted_after(pause_ms: i64) {
