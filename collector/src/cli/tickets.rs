@@ -189,7 +189,7 @@ impl Desk<'_> {
 
     fn history_row(&self, ticket: &Ticket, line: &Transition) -> Vec<String> {
         let who = if line.who == DATA { get(self.language, "cli.readings") } else { &line.who };
-        let mut note = text::note(line, self.language);
+        let mut note = until::told_next(ticket, line, self.scene()).unwrap_or_else(|| text::note(line, self.language));
         if let Some(numbers) = text::numbers(ticket, line, self.scene()) {
             note.push_str(&format!(": {numbers}"));
         }

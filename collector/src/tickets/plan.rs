@@ -39,6 +39,9 @@ pub enum Moment {
     BeforeLimit(i64),
 }
 
+/// Instead of the names of channels: all that there are. No name of a channel looks so.
+pub const EVERY_CHANNEL: &str = "*";
+
 /// A step of a chain of escalation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rung {
@@ -81,6 +84,10 @@ pub trait Plan: Send + Sync {
     /// Whether any venue gave that channel to a team: it is then told of nobody else's tickets.
     fn is_given(&self, _channel: &str) -> bool {
         false
+    }
+    /// The teams of a person.
+    fn teams_of(&self, _venue: &Id, _person: &str) -> Vec<Id> {
+        Vec::new()
     }
     /// While the venue is open: when it closes, as far as that is known.
     fn open_until(&self, _venue: &Id, _at: UnixMs) -> Option<Option<UnixMs>> {

@@ -3,7 +3,7 @@
 
 use wire::{Id, UnixMs};
 
-use super::{DATA, Plan, Stage, Ticket, Transition, note};
+use super::{DATA, Plan, Stage, Ticket, Transition, note, plan::EVERY_CHANNEL};
 use crate::episode::Severity;
 
 /// A channel and what it wants to hear.
@@ -80,21 +80,29 @@ pub fn news_of(ticket: &Ticket, moved: &Transition) -> Option<News> {
     })
 }
 
-/// Who is told of `moved`, which happened to `ticket`.
+/// Who is told of `moved`, which happened to `ticket`: the channels of its team and of the teams of those
+/// who watch it, and channels that no team has. Where that is nobody, every channel that is for its team: what
+/// nobody hears of helps nobody.
 #[must_use]
 pub fn tell(ticket: &Ticket, moved: &Transition, routes: &[Route], plan: &dyn Plan) -> Vec<Telling> {
     let Some(news) = news_of(ticket, moved) else { return Vec::new() };
-    let own = plan.channels_of(&ticket.venue, &ticket.team);
-    let wants = |route: &Route| {
-        let team = route.teams.is_empty() || route.teams.iter().any(|team| team == ticket.team.as_str());
-        let fits = if plan.is_given(&route.channel) { own.contains(&route.channel) } else { team };
-        fits && ticket.severity <= route.severity_min
+    let mut own = plan.channels_of(&ticket.venue, &ticket.team);
+    for team in ticket.watchers.iter().flat_map(|name| plan.teams_of(&ticket.venue, name)) {
+        own.extend(plan.channels_of(&ticket.venue, &team));
+    }
+    let grave = |route: &Route| ticket.severity <= route.severity_min;
+    let team = |route: &Route| route.teams.is_empty() || route.teams.iter().any(|team| team == ticket.team.as_str());
+    let fits = |route: &Route| {
+        grave(route) && if plan.is_given(&route.channel) { own.contains(&route.channel) } else { team(route) }
     };
-    tellings(ticket, moved, news, routes, plan, wants)
+    if routes.iter().any(fits) {
+        return tellings(ticket, moved, news, routes, plan, fits);
+    }
+    tellings(ticket, moved, news, routes, plan, |route| grave(route) && team(route))
 }
 
-/// Who is told that the next in the chain is asked: the channels of the rung, else those of its team,
-/// else every channel.
+/// Who is told that the next in the chain is asked: the channels of the rung, else those of its team, else
+/// those that no team has; every channel where that is nobody, or the rung says so.
 #[must_use]
 pub fn escalate(
     ticket: &Ticket,
@@ -107,9 +115,11 @@ pub fn escalate(
     let named = if channels.is_empty() { &own[..] } else { channels };
     let wants = |route: &Route| match named {
         [] => !plan.is_given(&route.channel),
+        [every] if every == EVERY_CHANNEL => true,
         named => named.contains(&route.channel),
     };
-    tellings(ticket, moved, News::Escalated, routes, plan, wants)
+    let nobody = !routes.iter().any(wants);
+    tellings(ticket, moved, News::Escalated, routes, plan, |route| nobody || wants(route))
 }
 
 /// A message for every route that wants one; in quiet hours it waits for their end, P1 never.

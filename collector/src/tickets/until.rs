@@ -40,7 +40,7 @@ pub fn lines(ticket: &Ticket, scene: Scene<'_>) -> Vec<String> {
 /// The next thing that must happen to a ticket and by when, in a few words; `None` where its clocks stand.
 #[must_use]
 pub fn next(ticket: &Ticket, scene: Scene<'_>) -> Option<String> {
-    let next = ticket.pending_limits().into_iter().min_by_key(|(limit, by)| (ticket.overrun.contains(limit), *by));
+    let next = ticket.pending_limits().into_iter().min_by_key(|(_, by)| *by);
     next.map(|(limit, by)| one(ticket, limit, by, scene))
 }
 
@@ -109,7 +109,15 @@ pub fn escalated(ticket: &Ticket, moved: &Transition, scene: Scene<'_>) -> Strin
     }
 }
 
-/// A line of history that says who was told next, in words.
+/// A line of history that says who was told next, in words and by the name that the venue gave to the team.
+#[must_use]
+pub fn told_next(ticket: &Ticket, moved: &Transition, scene: Scene<'_>) -> Option<String> {
+    let team = told(moved)?;
+    let team = scene.venues.team_name(&ticket.venue, &team, scene.language);
+    Some(fill(scene.language, "news.escalated", &[("team", &team)]))
+}
+
+/// The same where no venue is at hand.
 #[must_use]
 pub fn escalation_note(moved: &Transition, language: crate::config::Language) -> Option<String> {
     let team = told(moved)?;

@@ -11,7 +11,7 @@ use crate::{
     packs::length,
     tickets::{
         Plan,
-        plan::{ClockKind, Limits, Moment, Rung},
+        plan::{ClockKind, EVERY_CHANNEL, Limits, Moment, Rung},
     },
 };
 
@@ -38,8 +38,13 @@ fn rungs_of(severity: Severity) -> Vec<Rung> {
         Severity::P3 => &[120],
         Severity::P4 => &[],
     };
-    let rung = |minutes: &i64| Rung { moment: Moment::After(minutes * MINUTE_MS), team: None, channels: Vec::new() };
-    minutes.iter().map(rung).collect()
+    let rung = |(place, after): (usize, &i64)| {
+        // The ticket's team again, and in the end everybody.
+        let last = severity <= Severity::P2 && place + 1 == minutes.len();
+        let channels = if last { vec![EVERY_CHANNEL.to_owned()] } else { Vec::new() };
+        Rung { moment: Moment::After(after * MINUTE_MS), team: None, channels }
+    };
+    minutes.iter().enumerate().map(rung).collect()
 }
 
 /// A length of the file; it was checked when the file was read.
@@ -87,15 +92,15 @@ impl Plan for Venues {
     }
 
     fn rungs(&self, venue: &Id, severity: Severity) -> Vec<Rung> {
-        let Some(file) = self.file(venue).filter(|file| !file.escalation.is_empty()) else { return rungs_of(severity) };
-        let steps = file.escalation.get(&format!("{severity:?}")).into_iter().flatten();
+        let own = self.file(venue).and_then(|file| file.escalation.get(&format!("{severity:?}")));
+        let Some(steps) = own else { return rungs_of(severity) };
         let rung = |step: &file::Escalation| {
             let after = length::parse(&step.after).map(Moment::After);
             let before = ms(step.before_limit.as_ref()).map(Moment::BeforeLimit);
             let channels = step.channels.iter().map(ToString::to_string).collect();
             Some(Rung { moment: before.or(after)?, team: step.team.clone(), channels })
         };
-        steps.filter_map(rung).collect()
+        steps.iter().filter_map(rung).collect()
     }
 
     fn quiet_until(&self, venue: &Id, severity: Severity, at: UnixMs) -> Option<UnixMs> {
@@ -115,6 +120,11 @@ impl Plan for Venues {
     fn channels_of(&self, venue: &Id, team: &Id) -> Vec<String> {
         let team = self.file(venue).and_then(|file| file.team.get(team));
         team.map_or_else(Vec::new, |team| team.channels.iter().map(ToString::to_string).collect())
+    }
+
+    fn teams_of(&self, venue: &Id, person: &str) -> Vec<Id> {
+        let teams = self.file(venue).into_iter().flat_map(|file| &file.team);
+        teams.filter(|(_, team)| team.members.iter().any(|name| name == person)).map(|(id, _)| id.clone()).collect()
     }
 
     fn is_given(&self, channel: &str) -> bool {

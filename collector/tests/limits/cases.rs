@@ -125,7 +125,8 @@ fn a_holiday_has_no_hours_and_a_make_up_day_has() {
     assert_eq!(all, ["Mon 05 10:00:00+08:00 c0>boss", "Mon 05 11:00:00+08:00 late_fix"]);
     // Wednesday 7 October, 16:00: 2 h, 10 h, 10 h, and Saturday the 10th is worked.
     let mut house = House::of(venues(&text, holidays).unwrap(), Severity::P2, second("2026-10-07T16:00:00+08:00"));
-    let all = told(&mut house, "2026-10-10T00:00:00+08:00", "2026-10-10T19:00:00+08:00");
+    assert!(house.act(Deed::Acknowledge, second("2026-10-07T16:00:00+08:00")));
+    let all = told(&mut house, "2026-10-07T16:00:00+08:00", "2026-10-10T19:00:00+08:00");
     assert_eq!(all, ["Sat 10 18:00:00+08:00 late_fix"]);
 }
 

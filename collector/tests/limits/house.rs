@@ -30,6 +30,10 @@ pub fn file(hours: &Hours, agreed: &Agreed) -> String {
     let time = |minute: i64| format!("{:02}:{:02}", minute / 60, minute % 60);
     let zone = hours.zone.iana_name().unwrap();
     let mut text = format!("[venue.v]\nzone = \"{zone}\"\nmake_up_day_as = \"own\"\n");
+    if agreed.chain.is_empty() {
+        // No chain, and not the usual one.
+        text.push_str("escalation = { P2 = [] }\n");
+    }
     for (days, open, close) in &hours.entries {
         let names = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
         let days: Vec<_> = names.iter().zip(days).filter(|(_, is)| **is).map(|(name, _)| name).collect();
@@ -51,8 +55,6 @@ pub fn file(hours: &Hours, agreed: &Agreed) -> String {
         "[venue.v.limits.P2]\nacknowledge = \"{acknowledge}s\"\narrive = \"{arrive}s\"\nfix = \"{fix}s\"\nclock = \"{clock}\""
     )
     .unwrap();
-    // A chain for another severity only: this one has none, and not the usual one.
-    text.push_str("[[venue.v.escalation.P4]]\nafter = \"1h\"\n");
     for (place, (seconds, before_limit, team)) in agreed.chain.iter().enumerate() {
         let key = if *before_limit { "before_limit" } else { "after" };
         let told = format!("team = \"{team}\"\nchannels = [\"c{place}\"]");

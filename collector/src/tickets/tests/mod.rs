@@ -11,6 +11,7 @@ use super::{
 use crate::episode::{EpisodeKey, Home, Seen, Severity, Subject};
 
 mod property;
+mod tell;
 mod text;
 
 const MINUTE: i64 = 60_000;
