@@ -89,7 +89,12 @@ impl<'a> Life<'a> {
             locked: spell(random, 8_000, 2_000),
             faulty: spell(random, 3_000, 800),
             taken_out: spell(random, 8_000, 2_500),
-            statuses: VecDeque::from([What::About(POINTS.map(|(name, _)| name).to_vec())]),
+            // Not every device says what it reads: its points are then heard of by their first words.
+            statuses: random
+                .one_in(2)
+                .then(|| What::About(POINTS.map(|(name, _)| name).to_vec()))
+                .into_iter()
+                .collect(),
             random,
         }
     }

@@ -144,3 +144,31 @@ fn a_room_that_people_lock_is_planned_off_from_the_commit_on() {
     assert_eq!(states("locked".into(), 3_000), None);
     assert_eq!(states(serde_json::Value::Null, 4_000).unwrap()[0].to, Some(4_000), "what was said is taken back");
 }
+
+#[test]
+fn a_point_that_late_data_makes_known_earlier_counts_in_the_hours_between_too() {
+    use std::convert::Infallible;
+
+    use crate::silence::{Day, day::HOUR_MS, judge::Agent, note::RoomNote};
+    let (room, periods_ms) = (RoomNote::default(), BTreeMap::from([(point("co2_ppm"), 10_000)]));
+    let mut note = Note { revision: 1, ..Note::default() };
+    let mut samples = vec![sample(3 * HOUR_MS + 60_000, Some(600.0))];
+    let account = |note: &Note, samples: &[Sample], day: Day| {
+        let agent = Agent { note, room: &room, periods_ms: &periods_ms };
+        let mut lend = |from, to| {
+            let read = samples.iter().filter(|s| (from..to).contains(&s.at)).cloned().collect::<Vec<_>>();
+            Ok::<_, Infallible>(read)
+        };
+        let Ok(mut judged) = agent.walk(None, vec![("day".into(), day)], 4 * HOUR_MS, &mut lend);
+        judged.pop().map(|(_, day)| day)
+    };
+    let counted = |day: &Day| day.points[&point("co2_ppm")].iter().map(Account::counted_ms).collect::<Vec<_>>();
+    let first = account(&note, &samples, Day::new(0, 4 * HOUR_MS)).unwrap();
+    assert_eq!(counted(&first), [0, 0, 0, HOUR_MS - 60_000]);
+    samples.insert(0, sample(1_800_000, Some(600.0)));
+    note.late.push(Stretch { from: 1_800_000, to: Some(1_800_001), revision: 2 });
+    note.revision = 2;
+    let second = account(&note, &samples, first).unwrap();
+    assert_eq!(counted(&second), [1_800_000, HOUR_MS, HOUR_MS, HOUR_MS]);
+    assert_eq!(account(&note, &samples, second), None, "nothing is new");
+}
