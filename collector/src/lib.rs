@@ -4,7 +4,7 @@
 //! MQTT ⇢ [`ingest`] → [`rules`] → [`tickets`] → [`notify`], composed by [`step`] into one
 //! transaction over the [`ledger`]; [`readings`] answers what charts ask, [`web`] stands on top.
 //! [`episode`] is the vocabulary that rules and tickets share, [`live`] the picture of the present
-//! that pages show, [`silence`] the account of what was not heard, [`packs`] the rules as people write them, [`venues`] what devices cannot tell of a
+//! that pages show, [`silence`] the account of what was not heard, [`readiness`] the answer before each opening, [`packs`] the rules as people write them, [`venues`] what devices cannot tell of a
 //! venue, [`world`] what tests replace.
 //! [`run`] connects them; [`shared`] is what they share, [`metrics`] and [`health`] what they say
 //! of themselves.
@@ -21,6 +21,7 @@ pub mod live;
 pub mod metrics;
 pub mod notify;
 pub mod packs;
+pub mod readiness;
 pub mod readings;
 pub mod register;
 pub mod rounds;

@@ -27,7 +27,7 @@ use crate::{
     metrics::Metrics,
     notify,
     packs::{self, Packs},
-    readings, register, rules,
+    readiness, readings, register, rules,
     shared::CHANGES_MAX,
     silence,
     step::{self, Core, Deciders, Filings},
@@ -156,6 +156,7 @@ fn share(config: Config, packs: Packs, venues: Venues, world: &World, sqlite: &S
         inbox: store.clone(),
         outbox: store.clone(),
         readings: readings::over(store),
+        past_mornings: readiness::gather::Past::default(),
         metrics: Metrics::default(),
         health: Health::default(),
         heartbeat: Heartbeat::default(),
@@ -263,6 +264,12 @@ impl Stages {
         threads.push(self.thread("silence", move || {
             if let Err(error) = silence::job::run(&shared, stop) {
                 tracing::error!(error = %error, "silence is not accounted for: no timer");
+            }
+        })?);
+        let (shared, stop) = (self.shared.clone(), self.stopped.clone());
+        threads.push(self.thread("readiness", move || {
+            if let Err(error) = readiness::job::run(&shared, stop) {
+                tracing::error!(error = %error, "no report is made before openings: no timer");
             }
         })?);
         Ok(threads)

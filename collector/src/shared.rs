@@ -13,6 +13,7 @@ use crate::{
     live::{Change, Live},
     metrics::Metrics,
     packs::Packs,
+    readiness,
     readings::Readings,
     step::Filings,
     venues,
@@ -44,6 +45,8 @@ pub struct Shared {
     pub outbox: Arc<dyn Outbox>,
     /// The past of points.
     pub readings: Arc<dyn Readings>,
+    /// Mornings before past openings, for forecasts.
+    pub past_mornings: readiness::gather::Past,
     /// What is counted.
     pub metrics: Metrics,
     /// What is wrong.

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The files; one a place where texts are read.
-const FILES: [(&str, &str); 10] = [
+const FILES: [(&str, &str); 11] = [
     ("names.toml", include_str!("texts/names.toml")),
     ("tickets.toml", include_str!("texts/tickets.toml")),
     ("figures.toml", include_str!("texts/figures.toml")),
@@ -25,6 +25,7 @@ const FILES: [(&str, &str); 10] = [
     ("rounds.toml", include_str!("texts/rounds.toml")),
     ("register.toml", include_str!("texts/register.toml")),
     ("silence.toml", include_str!("texts/silence.toml")),
+    ("readiness.toml", include_str!("texts/readiness.toml")),
     ("cli.toml", include_str!("texts/cli.toml")),
     ("web.toml", include_str!("texts/web.toml")),
 ];

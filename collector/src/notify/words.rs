@@ -2,12 +2,14 @@
 //! Rendered at sending, in the language of the channel, from the facts stored in the row.
 
 use serde_json::json;
+use wire::Id;
 
 use crate::{
     config::Language,
     episode::Severity,
-    ledger::Message,
+    ledger::{Message, NewMessage},
     packs::Packs,
+    readiness,
     texts::fill,
     tickets::{
         Ticket, Transition,
@@ -59,6 +61,9 @@ struct Payload {
 /// Renders `message`; `None` where its payload is of a later version or broken.
 #[must_use]
 pub fn render(message: &Message, language: Language, packs: &Packs, venues: &Venues) -> Option<Delivery> {
+    if message.message.payload["report"] == "readiness" {
+        return report(message, language, packs, venues);
+    }
     let Payload { news, ticket, moved } = serde_json::from_value(message.message.payload.clone()).ok()?;
     let venue = venues.name(&ticket.venue, language);
     let scene = Scene { language, packs, venues };
@@ -87,6 +92,14 @@ pub fn render(message: &Message, language: Language, packs: &Packs, venues: &Ven
     });
     let subject = format!("[{:?}] {why}: {}", ticket.severity, explained.title);
     Some(Delivery { key: message.message.key.clone(), subject, text, json, severity: ticket.severity })
+}
+
+/// A pre-opening report.
+fn report(message: &Message, language: Language, packs: &Packs, venues: &Venues) -> Option<Delivery> {
+    let NewMessage { key, payload, .. } = &message.message;
+    let venue = Id::parse(payload["venue"].as_str()?).ok()?;
+    let scene = readiness::text::Scene { language, packs, venues, venue: &venue };
+    readiness::message::render(payload, key, scene)
 }
 
 /// Lines of a digest that name a message each; the rest are counted.

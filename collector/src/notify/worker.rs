@@ -23,7 +23,7 @@ use crate::{
     config::Language,
     episode::Severity,
     health::Part,
-    ledger::{self, Message},
+    ledger::{self, Message, NewMessage},
 };
 
 /// Messages taken from the outbox at once: few, so that a P1 that comes meanwhile is soon first.
@@ -133,9 +133,12 @@ impl Worker {
         if !crowded || due.len() < DIGEST_MESSAGES_MIN {
             return due.into_iter().map(|message| vec![message]).collect();
         }
-        // One that the receiver refuses must not take others down with it for ever.
-        let alone =
-            |message: &Message| message.message.severity == Severity::P1 || message.attempts >= DIGEST_ATTEMPTS_MAX;
+        // One that the receiver refuses must not take others down with it for ever, and a report is a
+        // digest itself.
+        let alone = |message: &Message| {
+            let NewMessage { severity, payload, .. } = &message.message;
+            *severity == Severity::P1 || message.attempts >= DIGEST_ATTEMPTS_MAX || payload.get("report").is_some()
+        };
         let (single, others): (Vec<Message>, Vec<Message>) = due.into_iter().partition(alone);
         let mut letters: Vec<Vec<Message>> = single.into_iter().map(|message| vec![message]).collect();
         let mut teams: BTreeMap<String, Vec<Message>> = BTreeMap::new();

@@ -20,7 +20,7 @@ pub const KIND: &str = "extinguisher";
 pub const SOON_DAYS: i32 = 30;
 
 /// How an extinguisher stands, the worst first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// Its reader says that it does not hang in its place.

@@ -67,14 +67,18 @@ impl Explained {
 /// The one line that names a ticket.
 #[must_use]
 pub fn title(ticket: &Ticket, scene: Scene<'_>) -> String {
-    let what =
-        cause::what(ticket, scene).unwrap_or_else(|| match (rule(ticket, scene), &ticket.rule, &ticket.description) {
+    fill(scene.language, "explain.title", &[("room", &scene.room(ticket)), ("what", &wrong(ticket, scene))])
+}
+
+/// What is wrong, without the room.
+#[must_use]
+pub fn wrong(ticket: &Ticket, scene: Scene<'_>) -> String {
+    cause::what(ticket, scene).unwrap_or_else(|| match (rule(ticket, scene), &ticket.rule, &ticket.description) {
             (Some(rule), ..) => rule.words(scene.language).title.clone(),
             (None, Some(id), _) => id.to_string(),
             (None, None, Some(words)) => first_line(texts::own(scene.language, words)),
             (None, None, None) => get(scene.language, "explain.by_hand").into(),
-        });
-    fill(scene.language, "explain.title", &[("room", &scene.room(ticket)), ("what", &what)])
+        })
 }
 
 /// The ticket in words.

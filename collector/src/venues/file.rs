@@ -33,6 +33,10 @@ pub struct Venue {
     pub business_day_begins: Option<String>,
     /// Weekday whose hours a make-up working day has, `mon` where absent; `own` for its own.
     pub make_up_day_as: Option<String>,
+    /// How long before the first opening of a day the pre-opening report is made, `30m` where absent.
+    pub report_before: Option<String>,
+    /// Channels that it goes to; those of the team whose shift has a leader where empty.
+    pub report_to: Vec<Id>,
     /// Opening hours; none means always open.
     pub hours: Vec<Hours>,
     /// Rooms by identifier.

@@ -6,6 +6,9 @@ use wire::Id;
 use super::{file::Venue, set};
 use crate::{packs::length, register::Filling};
 
+/// The report before an opening is made so many milliseconds before it: 10 minutes to 6 hours.
+const REPORT_BEFORE_MS: std::ops::RangeInclusive<i64> = 600_000..=21_600_000;
+
 /// What is wrong: key, name of the text, value.
 type Wrong = (String, &'static str, String);
 
@@ -36,6 +39,11 @@ pub(super) fn check(venue: &Venue) -> Result<(), Wrong> {
         if reaches(venue, id) {
             return Err((format!("asset.{id}.depends_on"), "circle", id.to_string()));
         }
+    }
+    if let Some(text) = &venue.report_before
+        && !length::parse(text).is_some_and(|ms| REPORT_BEFORE_MS.contains(&ms))
+    {
+        return Err(("report_before".into(), "report_before", text.clone()));
     }
     teams(venue)?;
     limits(venue)?;

@@ -116,7 +116,8 @@ impl Venues {
                 let key = move |n| format!("escalation.{severity}[{}].channels", n + 1);
                 steps.iter().enumerate().map(move |(n, step)| (key(n), &step.channels))
             });
-            for (key, channels) in teams.chain(steps) {
+            let report = std::iter::once(("report_to".to_owned(), &venue.file.report_to));
+            for (key, channels) in report.chain(teams).chain(steps) {
                 if let Some(stranger) = channels.iter().find(|channel| !known(channel.as_str())) {
                     return Err(place.error(&key, "no_channel", stranger.to_string()));
                 }
