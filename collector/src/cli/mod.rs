@@ -7,6 +7,7 @@ mod check;
 
 mod config;
 mod notify;
+mod readiness;
 mod readings;
 mod register;
 mod rounds;
@@ -91,6 +92,8 @@ enum Command {
     Readings(readings::ReadingsArgument),
     /// Says how complete the data of rooms and points is, and why something is missing.
     Silence(silence::SilenceArgument),
+    /// Says whether each room can be opened, now or as a stored pre-opening report says.
+    Readiness(readiness::ReadinessArgument),
     /// Sends a test message by a channel.
     Notify(notify::NotifyArgument),
     /// Lists scheduled inspections, and carries people's answers to the collector.
@@ -144,6 +147,7 @@ pub fn main() -> ExitCode {
         Command::Tickets(argument) => tickets::run(&argument),
         Command::Readings(argument) => readings::run(&argument),
         Command::Silence(argument) => silence::run(&argument),
+        Command::Readiness(argument) => readiness::run(&argument),
         Command::Notify(argument) => notify::run(&argument),
         Command::Rounds(argument) => rounds::run(&argument),
         Command::Register(argument) => register::run(&argument),

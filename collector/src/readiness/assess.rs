@@ -263,3 +263,6 @@ fn silent(ticket: &OpenTicket, room: &mut Room) {
         reason.ticket = Some(ticket.number.clone());
     }
 }
+
+#[cfg(test)]
+mod tests;

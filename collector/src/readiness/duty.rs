@@ -43,9 +43,9 @@ fn covers(shift: &Shift, calendar: &Calendar, at: UnixMs) -> bool {
     let Ok(instant) = jiff::Timestamp::from_millisecond(at) else { return false };
     let today = calendar.zone.to_datetime(instant).date();
     let days = [Some(today), today.yesterday().ok()];
-    days.into_iter().flatten().any(|date| {
-        lasts(shift, calendar, date).is_some_and(|(begin, end)| (begin..end).contains(&at))
-    })
+    days.into_iter()
+        .flatten()
+        .any(|date| lasts(shift, calendar, date).is_some_and(|(begin, end)| (begin..end).contains(&at)))
 }
 
 /// From when to when a shift lasts that begins on `date`; `None` where it does not.

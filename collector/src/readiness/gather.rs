@@ -194,9 +194,10 @@ impl<'a> Sources<'a> {
         // Agents that were taken away leave no room behind, unless the file has it.
         let is_there = |id: &Id, facts: &RoomFacts| {
             known_file.is_some_and(|file| file.room.contains_key(id))
-                || facts.agents.iter().any(|a| {
-                    a.sample_at.is_some_and(|at| now.saturating_sub(at) < super::assess::FORGOTTEN_MS)
-                })
+                || facts
+                    .agents
+                    .iter()
+                    .any(|a| a.sample_at.is_some_and(|at| now.saturating_sub(at) < super::assess::FORGOTTEN_MS))
         };
         rooms.retain(|id, (facts, _)| is_there(id, facts));
         Ok(rooms)

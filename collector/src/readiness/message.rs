@@ -74,7 +74,7 @@ fn rooms(report: &Report, verdict: Verdict, scene: Scene<'_>, bytes_max: usize, 
     for room in report.rooms.iter().filter(|room| room.verdict == verdict) {
         let why: Vec<String> = room.reasons.iter().map(|r| reason(r, report.at, scene)).collect();
         let (why, act) = (why.join(scene.t("and_also")), action(room, scene));
-        match groups.iter_mut().find(|(w, a, _)| (&*w, &*a) == (&why, &act)) {
+        match groups.iter_mut().find(|(w, a, _)| *w == why && *a == act) {
             Some((.., rooms)) => rooms.push(&room.room),
             None => groups.push((why, act, vec![&room.room])),
         }
@@ -179,8 +179,7 @@ fn tail(report: &Report, scene: Scene<'_>) -> String {
 pub fn facts(report: &Report, scene: Scene<'_>) -> Vec<String> {
     let y = &report.yesterday;
     let (opened, ended, left) = (y.opened.to_string(), y.ended.to_string(), (y.opened - y.ended).to_string());
-    let mut lines =
-        vec![scene.fill("section_yesterday", &[("opened", &opened), ("ended", &ended), ("left", &left)])];
+    let mut lines = vec![scene.fill("section_yesterday", &[("opened", &opened), ("ended", &ended), ("left", &left)])];
     let none = || vec![scene.t("none").to_owned()];
     let some = |list: Vec<String>| if list.is_empty() { none() } else { list }.join(scene.t("joined"));
     let rounds = some(report.rounds.iter().map(|line| round(line, report, scene)).collect());

@@ -22,4 +22,3 @@ pub mod warm_up;
 
 pub use report::Report;
 pub use room::{Reason, Room, Verdict, What};
-

@@ -86,7 +86,8 @@ pub fn past_openings(calendar: &Calendar, opening: UnixMs, count: usize) -> Vec<
 /// FNV-1a: the same for ever, unlike the hashes of std.
 fn hash(id: &Id, turn: u8) -> u64 {
     let bytes = id.as_str().bytes().chain([turn]);
-    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let hash =
+        bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
     // The low bits of FNV depend on little; the high ones on everything.
     hash ^ (hash >> 29)
 }

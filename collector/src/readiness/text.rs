@@ -80,11 +80,8 @@ pub fn verdict(verdict: Verdict, language: Language) -> &'static str {
 #[must_use]
 pub fn counts(rooms: &[Room], scene: Scene<'_>) -> String {
     let n = |verdict| count(rooms, verdict).to_string();
-    let blanks = [
-        ("ready", &*n(Verdict::Ready)),
-        ("not_ready", &*n(Verdict::NotReady)),
-        ("unknown", &*n(Verdict::Unknown)),
-    ];
+    let blanks =
+        [("ready", &*n(Verdict::Ready)), ("not_ready", &*n(Verdict::NotReady)), ("unknown", &*n(Verdict::Unknown))];
     let counts = scene.fill("count", &blanks);
     match count(rooms, Verdict::Locked) {
         0 => counts,
@@ -160,9 +157,7 @@ fn rounded(value: f64, low: Option<f64>, high: Option<f64>) -> f64 {
 }
 
 fn expected(forecast: Forecast, scene: Scene<'_>) -> String {
-    let say = |key: &str, by: UnixMs, n: usize| {
-        scene.fill(key, &[("time", &scene.clock(by)), ("n", &n.to_string())])
-    };
+    let say = |key: &str, by: UnixMs, n: usize| scene.fill(key, &[("time", &scene.clock(by)), ("n", &n.to_string())]);
     match forecast {
         Forecast::InTime { by, mornings } => say("in_time", by, mornings),
         Forecast::TooLate { by, mornings } => say("too_late", by, mornings),

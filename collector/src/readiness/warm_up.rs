@@ -34,6 +34,8 @@ const ALIKE_SHARE: f64 = 0.3;
 const ALIKE: f64 = 0.4;
 /// Slower than this share of past mornings is standing still.
 const MOVING_SHARE: f64 = 0.33;
+/// A room that is this share of its furthest away has hardly begun to move.
+const NEARLY: f64 = 0.95;
 /// Slower than this is standing still, in degrees a minute: half a degree an hour.
 const STILL: f64 = 0.5 / 60.0;
 
@@ -212,16 +214,26 @@ impl Curve {
         Some((self.at(relative_ms - span)? - self.at(relative_ms)?) / (span as f64 / MINUTE_MS as f64))
     }
 
-    /// How long it took since it last was as far away as `gap` before it was in the band. The outer `None`:
-    /// it never was that far away; the inner: it never got there.
+    /// How long it took since it last was as far away as `gap` before it was in the band. A morning that was
+    /// never that far away, and at least half as far, counts in proportion: a room slows down on its way, so
+    /// that is rather too long than too short. The outer `None`: it was never far away; the inner: it
+    /// never got there.
     fn time_from(&self, gap: f64) -> Option<Option<i64>> {
-        let far = |g: &Option<f64>| g.is_some_and(|g| g >= gap);
+        let furthest = self.0.iter().flatten().copied().fold(0.0, f64::max);
+        if furthest < gap / 2.0 {
+            return None;
+        }
+        let (from, share) = if furthest >= gap { (gap, 1.0) } else { (furthest * NEARLY, gap / furthest) };
+        let far = |g: &Option<f64>| g.is_some_and(|g| g >= from);
         let was_far = self.0.iter().position(far)?;
         let Some(reached) = self.0[was_far..].iter().position(|g| g.is_some_and(|g| g <= 0.0)) else {
             return Some(None);
         };
         let last = self.0[was_far..was_far + reached].iter().rposition(far)?;
-        Some(Some((reached - last) as i64 * MINUTE_MS))
+        let minutes = (reached - last) as f64 * share;
+        #[expect(clippy::cast_possible_truncation, reason = "minutes of one morning")]
+        let needs_ms = (minutes * MINUTE_MS as f64).round() as i64;
+        Some(Some(needs_ms))
     }
 }
 

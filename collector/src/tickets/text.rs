@@ -74,11 +74,11 @@ pub fn title(ticket: &Ticket, scene: Scene<'_>) -> String {
 #[must_use]
 pub fn wrong(ticket: &Ticket, scene: Scene<'_>) -> String {
     cause::what(ticket, scene).unwrap_or_else(|| match (rule(ticket, scene), &ticket.rule, &ticket.description) {
-            (Some(rule), ..) => rule.words(scene.language).title.clone(),
-            (None, Some(id), _) => id.to_string(),
-            (None, None, Some(words)) => first_line(texts::own(scene.language, words)),
-            (None, None, None) => get(scene.language, "explain.by_hand").into(),
-        })
+        (Some(rule), ..) => rule.words(scene.language).title.clone(),
+        (None, Some(id), _) => id.to_string(),
+        (None, None, Some(words)) => first_line(texts::own(scene.language, words)),
+        (None, None, None) => get(scene.language, "explain.by_hand").into(),
+    })
 }
 
 /// The ticket in words.

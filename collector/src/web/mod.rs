@@ -2,7 +2,7 @@
 //! nothing and decides nothing; every page works without a script, and a script keeps it fresh.
 //!
 //! [`view`] turns what is stored into what is shown, [`pages`] and [`api`] give it as HTML and JSON,
-//! [`fire`] and [`silence`] the same for fire equipment and for what was not heard, [`chart`] draws
+//! [`readiness`], [`fire`] and [`silence`] the same for openings, for fire equipment and for what was not heard, [`chart`] draws
 //! series, [`events`] tells open pages what changed, [`status`] is for machines that look after the collector, [`language`] chooses words, [`guard`] sets the headers of all answers.
 
 pub mod api;
@@ -14,6 +14,7 @@ pub mod guard;
 pub mod language;
 pub mod pages;
 pub mod range;
+pub mod readiness;
 pub mod silence;
 pub mod status;
 pub mod view;
@@ -26,11 +27,14 @@ use tokio::{net::TcpListener, sync::watch};
 use crate::Shared;
 
 /// Every route, as the OpenAPI document and the tests know them: path and whether it is JSON API.
-pub const ROUTES: [(&str, bool); 19] = [
+pub const ROUTES: [(&str, bool); 23] = [
     ("/", false),
     ("/rooms/{venue}/{room}", false),
     ("/tickets", false),
     ("/tickets/{number}", false),
+    ("/readiness", false),
+    ("/readiness/{venue}", false),
+    ("/readiness/{venue}/{date}", false),
     ("/rounds", false),
     ("/extinguishers", false),
     ("/extinguishers.csv", false),
@@ -42,6 +46,7 @@ pub const ROUTES: [(&str, bool); 19] = [
     ("/api/v1/tickets/{number}", true),
     ("/api/v1/readings", true),
     ("/api/v1/silence", true),
+    ("/api/v1/readiness", true),
     ("/api/v1/extinguishers", true),
     ("/api/v1/rounds", true),
     ("/api/v1/events", true),
@@ -55,6 +60,9 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .route("/rooms/{venue}/{room}", get(pages::room))
         .route("/tickets", get(pages::tickets))
         .route("/tickets/{number}", get(pages::ticket))
+        .route("/readiness", get(pages::readiness::readiness))
+        .route("/readiness/{venue}", get(pages::readiness::venue))
+        .route("/readiness/{venue}/{date}", get(pages::readiness::report))
         .route("/rounds", get(pages::fire::rounds))
         .route("/extinguishers", get(pages::fire::extinguishers))
         .route("/extinguishers.csv", get(pages::fire::extinguishers_csv))
@@ -66,6 +74,7 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .route("/api/v1/tickets/{number}", get(api::ticket))
         .route("/api/v1/readings", get(api::readings))
         .route("/api/v1/silence", get(silence::silence))
+        .route("/api/v1/readiness", get(readiness::readiness))
         .route("/api/v1/extinguishers", get(fire::extinguishers))
         .route("/api/v1/rounds", get(fire::rounds))
         .route("/api/v1/events", get(events::stream))

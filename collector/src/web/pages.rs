@@ -13,6 +13,7 @@ use wire::{Id, UnixMs};
 
 mod figures;
 pub mod fire;
+pub mod readiness;
 mod silence;
 mod templates;
 
