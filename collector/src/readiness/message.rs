@@ -1,12 +1,13 @@
 //! The pre-opening report as a message: turns a report into a subject and a text, in one language, short
 //! enough for every chat service, the worst first. What does not fit is counted, never cut in the middle.
 
-use wire::Id;
+use wire::{Id, UnixMs};
 
 use super::{
     report::{ExtinguisherLine, Made, Report, RoundLine, TicketLine},
-    room::{Room, Verdict},
+    room::{Room, Verdict, What},
     text::{Scene, action, counts, reason},
+    warm_up::Forecast,
 };
 use crate::{config::Language, episode::Severity, notify::words::Delivery, register, rounds, texts};
 
@@ -62,7 +63,6 @@ pub fn text(report: &Report, scene: Scene<'_>) -> String {
     for verdict in [Verdict::NotReady, Verdict::Unknown] {
         rooms(report, verdict, scene, room_bytes_max, &mut text);
     }
-    in_time(report, scene, room_bytes_max, &mut text);
     text.push('\n');
     text.push_str(&tail);
     text
@@ -109,35 +109,20 @@ fn rooms(report: &Report, verdict: Verdict, scene: Scene<'_>, bytes_max: usize, 
     }
 }
 
-/// Rooms that are on their way.
-fn in_time(report: &Report, scene: Scene<'_>, bytes_max: usize, text: &mut String) {
-    let moving = report.rooms.iter().filter(|room| room.verdict == Verdict::Ready);
-    let lines = moving.filter_map(|room| {
-        let remark = room.remarks.iter().find(|remark| remark.what.is_on_its_way())?;
-        let blanks = [("rooms", &*scene.room(&room.room)), ("why", &reason(remark, report.at, scene))];
-        Some(scene.fill("line", &blanks))
-    });
-    let lines: Vec<String> = lines.collect();
-    if lines.is_empty() {
-        return;
-    }
-    let title = format!("\n{}", scene.t("section_in_time"));
-    let (mut block, mut left) = (title, 0);
-    for line in lines {
-        if text.len() + block.len() + line.len() + 120 > bytes_max {
-            left += 1;
-        } else {
-            block.push('\n');
-            block.push_str(&line);
-        }
-    }
-    if left > 0 {
-        block.push('\n');
-        block.push_str(&scene.fill("more_rooms", &[("n", &left.to_string())]));
-    }
-    if text.len() + block.len() <= bytes_max {
-        text.push_str(&block);
-    }
+/// Rooms that are on their way, and when the last of them will be there.
+fn in_time(report: &Report, scene: Scene<'_>) -> Option<String> {
+    let by = |room: &Room| {
+        room.remarks.iter().find_map(|remark| match remark.what {
+            What::OutOfBand { forecast: Some(Forecast::InTime { by, .. }), .. } => Some(by),
+            _ => None,
+        })
+    };
+    let ready = report.rooms.iter().filter(|room| room.verdict == Verdict::Ready);
+    let moving: Vec<(&Id, UnixMs)> = ready.filter_map(|room| Some((&room.room, by(room)?))).collect();
+    let last = moving.iter().map(|(_, by)| *by).max()?;
+    let rooms: Vec<&Id> = moving.into_iter().map(|(room, _)| room).collect();
+    let blanks = [("rooms", &*name_list(&rooms, scene)), ("time", &*scene.clock(last))];
+    Some(scene.fill("section_in_time", &blanks))
 }
 
 fn name_list(rooms: &[&Id], scene: Scene<'_>) -> String {
@@ -151,7 +136,7 @@ fn name_list(rooms: &[&Id], scene: Scene<'_>) -> String {
 
 /// Everything but the rooms to see to.
 fn tail(report: &Report, scene: Scene<'_>) -> String {
-    let mut lines = Vec::new();
+    let mut lines: Vec<String> = in_time(report, scene).into_iter().collect();
     let locked: Vec<&Id> = report.rooms.iter().filter(|r| r.verdict == Verdict::Locked).map(|r| &r.room).collect();
     if !locked.is_empty() {
         lines.push(scene.fill("section_locked", &[("rooms", &name_list(&locked, scene))]));

@@ -80,6 +80,7 @@ impl Post {
             inbox: store.clone(),
             outbox: store.clone(),
             readings: readings::over(store),
+            past_mornings: collector::readiness::gather::Past::default(),
             metrics: Metrics::default(),
             health: Health::default(),
             heartbeat: Heartbeat::default(),

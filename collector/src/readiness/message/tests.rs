@@ -70,7 +70,7 @@ fn a_message_says_why_and_what_to_do_and_neighbours_alike_share_a_line() {
         room(5, Verdict::Locked, Vec::new()),
     ];
     let [zh, en] = texts_of(&report(rooms));
-    let expected = "今天 12:00 开门\n【未就绪】\n· K001：室温 14.2 °C，应为 18–22 °C，还没有开始变化，现在开空调要到 12:25（按以往 9 个上午推算）\n　处理：现在就开空调。查看房间空调是否开启、模式和设定温度是否正确、出风口有无风；设定无误仍不降（升）温，请空调班组检修。\n【无法确认，请派人去看】\n· K002、K003：采集器 pi-1 没有数据（工单 nanshan-20261123-001）\n　处理：到房间逐项看一遍；检查采集器的电源和网线，仍不上线请报电脑房。\n停用：K005\n昨日工单：新开 7 张，已关闭 5 张，未完 2 张\n今日巡检：无\n灭火器（30 天内到期或有问题）：无\n当班：没有排班";
+    let expected = "今天 12:00 开门\n【未就绪】\n· K001：温度 14.2 °C，应为 18–22 °C，还没有开始变化，现在开空调要到 12:25（按以往 9 个营业日推算）\n　处理：现在就开空调。查看房间空调是否开启、模式和设定温度是否正确、出风口有无风；设定无误仍不降（升）温，请空调班组检修。\n【无法确认，请派人去看】\n· K002、K003：采集器 pi-1 没有数据（工单 nanshan-20261123-001）\n　处理：到房间逐项看一遍；检查采集器的电源和网线，仍不上线请报电脑房。\n停用：K005\n昨日工单：新开 7 张，已关闭 5 张，未完 2 张\n今日巡检：无\n灭火器（30 天内到期或有问题）：无\n当班：没有排班";
     assert_eq!(zh, expected);
     assert!(
         en.starts_with("opens at 12:00 today\nNOT READY\n· K001: ")
@@ -82,10 +82,11 @@ fn a_message_says_why_and_what_to_do_and_neighbours_alike_share_a_line() {
 #[test]
 fn two_hundred_rooms_fit_and_those_left_out_are_counted() {
     for wrong in [0, 1, 5, 20, 60, 200] {
+        let one = |n: usize| vec![Reason { ticket: Some(format!("nanshan-20261123-{n:03}")), ..cold(14.0) }];
         let of = |n: usize| match n < wrong {
             // No two alike, so that none share a line.
-            true if n.is_multiple_of(2) => room(n, Verdict::NotReady, vec![cold(10.0 + n as f64 / 100.0)]),
-            true => room(n, Verdict::Unknown, vec![cold(10.0 + n as f64 / 100.0)]),
+            true if n.is_multiple_of(2) => room(n, Verdict::NotReady, one(n)),
+            true => room(n, Verdict::Unknown, one(n)),
             false => room(n, Verdict::Ready, Vec::new()),
         };
         let mut rooms: Vec<Room> = (0..200).map(of).collect();
@@ -93,7 +94,8 @@ fn two_hundred_rooms_fit_and_those_left_out_are_counted() {
         for text in texts_of(&report(rooms)) {
             assert!(text.len() <= TEXT_BYTES_MAX, "{wrong}: {} bytes", text.len());
             let named = text.matches("· K").count();
-            let number = |line: &str| line.chars().filter(char::is_ascii_digit).collect::<String>().parse::<usize>().ok();
+            let number =
+                |line: &str| line.chars().filter(char::is_ascii_digit).collect::<String>().parse::<usize>().ok();
             let more = |line: &&str| line.starts_with("· 还有") || line.contains("more rooms");
             let left: usize = text.lines().filter(more).filter_map(number).sum();
             assert_eq!(named + left, wrong, "{text}");
