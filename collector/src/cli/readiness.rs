@@ -119,7 +119,7 @@ fn of_report(report: &Report, scene: Scene<'_>) -> String {
     let then = report.at_opening.as_ref();
     out += &of_rooms(&report.rooms, then.map(|then| &*then.rooms), report.at, scene);
     for line in report.urgent.iter().map(|ticket| message::ticket_line(ticket, scene)) {
-        out += &format!("{line}\n");
+        out += &format!("· {line}\n");
     }
     for line in message::facts(report, scene) {
         out += &format!("{line}\n");
@@ -138,11 +138,10 @@ fn of_rooms(rooms: &[Room], then: Option<&[Room]>, at: UnixMs, scene: Scene<'_>)
     for room in rooms {
         let later = then.and_then(|then| then.iter().find(|r| r.room == room.room));
         let later = later.filter(|later| later.verdict != room.verdict);
-        if room.verdict == Verdict::Ready && room.remarks.is_empty() && later.is_none() {
+        if room.verdict == Verdict::Ready && later.is_none() {
             continue;
         }
-        let mut why: Vec<String> =
-            room.reasons.iter().chain(&room.remarks).map(|reason| text::reason(reason, at, scene)).collect();
+        let mut why = text::all(room, at, scene);
         if let Some(later) = later {
             why.push(format!("{}: {}", scene.t("at_opening"), text::verdict(later.verdict, scene.language)));
         }
@@ -153,11 +152,12 @@ fn of_rooms(rooms: &[Room], then: Option<&[Room]>, at: UnixMs, scene: Scene<'_>)
             text::action(room, scene).unwrap_or_default(),
         ]);
     }
+    let moving = message::in_time(rooms, scene).map(|line| format!("{line}\n")).unwrap_or_default();
     if rows.is_empty() {
-        return String::new();
+        return moving;
     }
     rows.insert(0, ["room", "verdict", "why", "do"].map(|key| scene.t(key).to_owned()).to_vec());
-    table::lay_out(&rows)
+    table::lay_out(&rows) + &moving
 }
 
 fn reports(store: &Sqlite, venue: Option<Id>, date: Date) -> Result<Vec<Report>, Error> {

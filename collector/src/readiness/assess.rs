@@ -236,24 +236,22 @@ fn judge_ticket(ticket: &OpenTicket, question: &Question<'_>, room: &mut Room) {
     let rule = question.rules.iter().find(|rule| Some(&rule.id) == ticket.rule.as_ref());
     let is_own = !ticket.points.is_empty() && ticket.points.iter().all(is_own);
     let waits = matches!(ticket.stage, Stage::Fixed | Stage::Verifying);
+    let title = ticket.title.clone();
+    // `None` keeps no room closed.
     let says = match rule.map(|rule| &rule.expect) {
-        _ if ticket.severity == Severity::P4 || is_own => None,
         // Fire, gas, an extinguisher that came back: a person must look, whatever the sensor says now.
-        _ if ticket.severity == Severity::P1 => Some(What::Ticket { title: ticket.title.clone() }),
-        _ if waits => None,
-        Some(Expect::Band { .. } | Expect::State { .. } | Expect::Due { .. }) => None,
+        _ if ticket.severity == Severity::P1 && !is_own => Some(What::Ticket { title }),
+        // The present value was asked above, and the register says what is due.
+        Some(Expect::Band { .. } | Expect::State { .. } | Expect::Due { .. }) => return,
         Some(Expect::Silent { .. }) => return silent(ticket, room),
-        Some(Expect::Stuck { .. } | Expect::Disagree { .. }) => Some(What::Doubt { title: ticket.title.clone() }),
-        Some(Expect::Rate { .. } | Expect::Share { .. }) | None => Some(What::Ticket { title: ticket.title.clone() }),
+        _ if is_own || waits || ticket.severity == Severity::P4 => None,
+        Some(Expect::Stuck { .. } | Expect::Disagree { .. }) => Some(What::Doubt { title }),
+        Some(Expect::Rate { .. } | Expect::Share { .. }) | None => Some(What::Ticket { title }),
     };
     let list = if says.is_some() { &mut room.reasons } else { &mut room.remarks };
     let what = says.unwrap_or_else(|| What::Ticket { title: ticket.title.clone() });
-    list.push(Reason {
-        what,
-        severity: ticket.severity,
-        rule: ticket.rule.clone(),
-        ticket: Some(ticket.number.clone()),
-    });
+    let (rule, number) = (ticket.rule.clone(), Some(ticket.number.clone()));
+    list.push(Reason { what, severity: ticket.severity, rule, ticket: number });
 }
 
 /// A silence is found anew from what was heard; its ticket only lends its number.

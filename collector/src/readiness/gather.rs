@@ -222,15 +222,20 @@ impl<'a> Sources<'a> {
             severity: ticket.severity,
             stage: ticket.stage,
             points: ticket.open_points.clone(),
-            title: self.title(ticket),
+            title: self.both(|scene| text::wrong(ticket, scene)),
         }
     }
 
-    /// The title of a ticket in both languages: a report is read in either.
+    /// The title of a ticket, with its room, in both languages.
     #[must_use]
     pub fn title(&self, ticket: &Ticket) -> String {
-        let title = |language| text::title(ticket, Scene { language, packs: self.packs, venues: self.venues });
-        texts::both(&title(Language::ZhCn), &title(Language::En))
+        self.both(|scene| text::title(ticket, scene))
+    }
+
+    /// Words in both languages: a report is stored once and read in either.
+    fn both(&self, words: impl Fn(Scene<'_>) -> String) -> String {
+        let of = |language| words(Scene { language, packs: self.packs, venues: self.venues });
+        texts::both(&of(Language::ZhCn), &of(Language::En))
     }
 }
 

@@ -109,15 +109,16 @@ fn rooms(report: &Report, verdict: Verdict, scene: Scene<'_>, bytes_max: usize, 
     }
 }
 
-/// Rooms that are on their way, and when the last of them will be there.
-fn in_time(report: &Report, scene: Scene<'_>) -> Option<String> {
+/// Rooms that are on their way, and when the last of them will be there; `None` where there is none.
+#[must_use]
+pub fn in_time(rooms: &[Room], scene: Scene<'_>) -> Option<String> {
     let by = |room: &Room| {
         room.remarks.iter().find_map(|remark| match remark.what {
             What::OutOfBand { forecast: Some(Forecast::InTime { by, .. }), .. } => Some(by),
             _ => None,
         })
     };
-    let ready = report.rooms.iter().filter(|room| room.verdict == Verdict::Ready);
+    let ready = rooms.iter().filter(|room| room.verdict == Verdict::Ready);
     let moving: Vec<(&Id, UnixMs)> = ready.filter_map(|room| Some((&room.room, by(room)?))).collect();
     let last = moving.iter().map(|(_, by)| *by).max()?;
     let rooms: Vec<&Id> = moving.into_iter().map(|(room, _)| room).collect();
@@ -136,14 +137,14 @@ fn name_list(rooms: &[&Id], scene: Scene<'_>) -> String {
 
 /// Everything but the rooms to see to.
 fn tail(report: &Report, scene: Scene<'_>) -> String {
-    let mut lines: Vec<String> = in_time(report, scene).into_iter().collect();
+    let mut lines: Vec<String> = in_time(&report.rooms, scene).into_iter().collect();
     let locked: Vec<&Id> = report.rooms.iter().filter(|r| r.verdict == Verdict::Locked).map(|r| &r.room).collect();
     if !locked.is_empty() {
         lines.push(scene.fill("section_locked", &[("rooms", &name_list(&locked, scene))]));
     }
     if !report.urgent.is_empty() {
         lines.push(scene.t("section_urgent").into());
-        lines.extend(report.urgent.iter().take(TICKETS_MAX).map(|ticket| ticket_line(ticket, scene)));
+        lines.extend(report.urgent.iter().take(TICKETS_MAX).map(|ticket| format!("· {}", ticket_line(ticket, scene))));
         if let Some(more) = report.urgent.len().checked_sub(TICKETS_MAX).filter(|more| *more > 0) {
             lines.push(scene.fill("more_tickets", &[("n", &more.to_string())]));
         }

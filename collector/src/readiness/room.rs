@@ -98,12 +98,12 @@ pub enum What {
     },
     /// An open ticket says that something does not work.
     Ticket {
-        /// Its title, in both languages.
+        /// What is wrong, in both languages.
         title: String,
     },
     /// An open ticket says that a sensor cannot be believed.
     Doubt {
-        /// Its title, in both languages.
+        /// What is wrong, in both languages.
         title: String,
     },
     /// A point that should be read is not.

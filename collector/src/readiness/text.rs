@@ -99,6 +99,24 @@ pub fn reason(reason: &Reason, now: UnixMs, scene: Scene<'_>) -> String {
     }
 }
 
+/// What is worth knowing of a room and keeps it from nothing.
+#[must_use]
+pub fn remark(remark: &Reason, now: UnixMs, scene: Scene<'_>) -> String {
+    match (&remark.what, &remark.ticket) {
+        (What::Ticket { .. }, Some(number)) => {
+            scene.fill("remark_ticket", &[("why", &what(remark, now, scene)), ("number", number)])
+        }
+        _ => reason(remark, now, scene),
+    }
+}
+
+/// All that is to be said of a room: why not, the worst first, then what else is worth knowing.
+#[must_use]
+pub fn all(room: &Room, now: UnixMs, scene: Scene<'_>) -> Vec<String> {
+    let reasons = room.reasons.iter().map(|r| reason(r, now, scene));
+    reasons.chain(room.remarks.iter().map(|r| remark(r, now, scene))).collect()
+}
+
 fn what(reason: &Reason, now: UnixMs, scene: Scene<'_>) -> String {
     let language = scene.language;
     match &reason.what {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod lounge;
+mod running;
 
 use collector::{
     config::Language,

@@ -204,7 +204,7 @@ fn section(venue: &Id, rooms: &[Room], when: String, rows: Vec<Row>, scene: Scen
         empty: scene.t("no_rooms"),
         facts: Vec::new(),
         tickets: Vec::new(),
-        tickets_title: scene.t("section_urgent"),
+        tickets_title: scene.t("urgent"),
     }
 }
 
@@ -243,8 +243,7 @@ fn at_opening(report: &Report, scene: Scene<'_>) -> String {
 }
 
 fn row(room: &Room, then: Option<&Room>, at: UnixMs, scene: Scene<'_>) -> Row {
-    let all = room.reasons.iter().chain(&room.remarks);
-    let mut why: Vec<String> = all.map(|reason| text::reason(reason, at, scene)).collect();
+    let mut why = text::all(room, at, scene);
     if let Some(then) = then.filter(|then| then.verdict != room.verdict) {
         why.push(format!("{}: {}", scene.t("at_opening"), text::verdict(then.verdict, scene.language)));
     }
