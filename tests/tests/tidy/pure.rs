@@ -1,4 +1,4 @@
-//! What decides is pure: `collector/src/rules`, `causes`, `rounds`, `tickets` and the judging half of `silence` import `wire`, std, the
+//! What decides is pure: `collector/src/rules`, `causes`, `rounds`, `tickets` and the judging halves of `readiness` and `silence` import `wire`, std, the
 //! derives of serde and the vocabulary of `collector/src/episode.rs`, and never name a clock, a
 //! socket or a file. So live running, restart and simulation call the same functions.
 
@@ -12,12 +12,14 @@ use crate::{
 };
 
 /// Where decisions are made.
-const DECIDING: [&str; 11] = [
+const DECIDING: [&str; 13] = [
     "collector/src/rules/",
     "collector/src/causes/",
     "collector/src/rounds/",
     "collector/src/tickets/",
     "collector/src/episode.rs",
+    "collector/src/readiness/assess.rs",
+    "collector/src/readiness/warm_up.rs",
     "collector/src/silence/account.rs",
     "collector/src/silence/hour.rs",
     "collector/src/silence/judge.rs",
@@ -28,6 +30,8 @@ const DECIDING: [&str; 11] = [
 
 /// Files below those folders that decide nothing, or name one more thing: path, what, why.
 const EXCEPTIONS: &[(&str, &str, &str)] = &[
+    ("collector/src/readiness/assess.rs", "rules", "what rules will ask for at opening"),
+    ("collector/src/readiness/assess.rs", "tickets", "where an open ticket stands"),
     ("collector/src/rounds/plan.rs", "jiff", "wall times of plans"),
     ("collector/src/rounds/plan.rs", "packs", "lengths of time as people write them"),
     ("collector/src/rounds/plan.rs", "toml", "the built-in rounds, as people write them"),
