@@ -4,8 +4,9 @@
 //! MQTT ⇢ [`ingest`] → [`rules`] → [`tickets`] → [`notify`], composed by [`step`] into one
 //! transaction over the [`ledger`]; [`readings`] answers what charts ask, [`web`] stands on top.
 //! [`episode`] is the vocabulary that rules and tickets share, [`live`] the picture of the present
-//! that pages show, [`silence`] the account of what was not heard, [`readiness`] the answer before each opening, [`packs`] the rules as people write them, [`venues`] what devices cannot tell of a
-//! venue, [`world`] what tests replace.
+//! that pages show, [`silence`] the account of what was not heard, [`readiness`] the answer before
+//! each opening, [`story`] what surrounds a ticket, [`packs`] the rules as people write them, [`venues`]
+//! what devices cannot tell of a venue, [`world`] what tests replace.
 //! [`run`] connects them; [`shared`] is what they share, [`metrics`] and [`health`] what they say
 //! of themselves.
 
@@ -30,6 +31,7 @@ pub mod run;
 pub mod shared;
 pub mod silence;
 pub mod step;
+pub mod story;
 pub mod texts;
 pub mod tickets;
 pub mod venues;

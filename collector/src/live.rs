@@ -88,6 +88,12 @@ pub fn apply(live: &RwLock<Live>, commit: &Commit) -> Vec<Change> {
 }
 
 impl Live {
+    /// Agents of a room.
+    #[must_use]
+    pub fn agents_of(&self, venue: &Id, room: &Id) -> Vec<Source> {
+        self.agents.keys().filter(|source| source.venue == *venue && source.room == *room).cloned().collect()
+    }
+
     /// The picture as the ledger remembers it.
     #[must_use]
     pub fn restore(loaded: &Loaded) -> Self {

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The files; one a place where texts are read.
-const FILES: [(&str, &str); 11] = [
+const FILES: [(&str, &str); 12] = [
     ("names.toml", include_str!("texts/names.toml")),
     ("tickets.toml", include_str!("texts/tickets.toml")),
     ("figures.toml", include_str!("texts/figures.toml")),
@@ -24,6 +24,7 @@ const FILES: [(&str, &str); 11] = [
     ("venues.toml", include_str!("texts/venues.toml")),
     ("rounds.toml", include_str!("texts/rounds.toml")),
     ("register.toml", include_str!("texts/register.toml")),
+    ("story.toml", include_str!("texts/story.toml")),
     ("silence.toml", include_str!("texts/silence.toml")),
     ("readiness.toml", include_str!("texts/readiness.toml")),
     ("cli.toml", include_str!("texts/cli.toml")),
@@ -200,6 +201,20 @@ pub fn point(language: Language, point: &PointName) -> Cow<'static, str> {
         return fill(language, "join.owner", &[("owner", &owner), ("quantity", quantity)]).into();
     }
     name.to_owned().into()
+}
+
+/// What a 0/1 point says: `amplifier_power_on` 1 is `有电`; `None` where nobody gave it words.
+#[must_use]
+pub fn switch(language: Language, point: &PointName, on: bool) -> Option<&'static str> {
+    let (name, end) = (point.as_str(), if on { "_1" } else { "_0" });
+    let starts = std::iter::once(0).chain(name.match_indices('_').map(|(at, _)| at + 1));
+    starts.map(|at| format!("switch.{}{end}", &name[at..])).find_map(|key| find(language, &key))
+}
+
+/// Whether a point has words for 0 and 1.
+#[must_use]
+pub fn is_switch(point: &PointName) -> bool {
+    switch(Language::ZhCn, point, true).is_some()
 }
 
 /// Unit of a point, from the end of its name; empty where it is a plain number or a state.

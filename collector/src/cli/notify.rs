@@ -69,5 +69,5 @@ fn example(language: Language, now: wire::UnixMs) -> Delivery {
     let json = serde_json::json!({
         "version": 1, "key": key, "news": "test", "language": language, "subject": subject, "text": text,
     });
-    Delivery { key, subject: subject.to_owned(), text: text.to_owned(), json, severity: Severity::P4 }
+    Delivery::plain(key, subject, text, json, Severity::P4)
 }

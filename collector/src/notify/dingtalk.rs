@@ -57,9 +57,9 @@ impl DingTalk {
         let all = self.mention.iter().any(|who| who == "@all");
         let numbers: Vec<&String> = self.mention.iter().filter(|who| *who != "@all").collect();
         let mentions: String = numbers.iter().map(|number| format!(" @{number}")).collect();
-        let (subject, text) = (robot::plain(&delivery.subject), robot::plain(&delivery.text));
+        let subject = robot::plain(&delivery.subject);
         // A line ends in two spaces, or the robot joins it with the next.
-        let text = robot::cut(&text, TEXT_BYTES_MAX).replace('\n', "  \n");
+        let text = delivery.fitted(TEXT_BYTES_MAX, robot::plain).replace('\n', "  \n");
         json!({
             "msgtype": "markdown",
             "markdown": { "title": subject, "text": format!("#### {subject}\n{text}\n{mentions}") },

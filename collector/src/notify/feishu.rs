@@ -48,8 +48,8 @@ impl Feishu {
     fn body(&self, delivery: &Delivery, now: UnixMs) -> Value {
         let user = |who: &String| format!("<at user_id=\"{}\"></at>", who.trim_start_matches('@'));
         let mentions: String = self.mention.iter().map(user).collect();
-        let (subject, text) = (robot::plain(&delivery.subject), robot::plain(&delivery.text));
-        let text = format!("{subject}\n{}\n{mentions}", robot::cut(&text, TEXT_BYTES_MAX));
+        let text = delivery.fitted(TEXT_BYTES_MAX, robot::plain);
+        let text = format!("{}\n{text}\n{mentions}", robot::plain(&delivery.subject));
         let mut body = json!({ "msg_type": "text", "content": { "text": text.trim_end() } });
         if let Some(secret) = &self.secret {
             let seconds = (now / 1_000).to_string();

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use wire::UnixMs;
 
-use super::{failure::Failure, post::Poster, robot, secret::Secret, words::Delivery};
+use super::{failure::Failure, post::Poster, secret::Secret, words::Delivery};
 
 /// A message is at most so long, in bytes; more becomes an attachment.
 const MESSAGE_BYTES_MAX: usize = 4_000;
@@ -36,7 +36,7 @@ impl Ntfy {
         json!({
             "topic": self.topic,
             "title": delivery.subject,
-            "message": robot::cut(&delivery.text, MESSAGE_BYTES_MAX),
+            "message": delivery.fitted(MESSAGE_BYTES_MAX, str::to_owned),
             // 5 rings through a telephone's silence.
             "priority": if urgent { 5 } else { 3 },
             "tags": [if urgent { "rotating_light" } else { "wrench" }],

@@ -42,7 +42,7 @@ impl WeCom {
         let mentions: String = self.mention.iter().map(|user| format!("<@{user}>")).collect();
         let head = format!("**<font color=\"{colour}\">{}</font>**\n", robot::plain(&delivery.subject));
         let room = CONTENT_BYTES_MAX.saturating_sub(head.len() + mentions.len() + 2);
-        let text = robot::cut(&robot::plain(&delivery.text), room);
+        let text = delivery.fitted(room, robot::plain);
         json!({ "msgtype": "markdown", "markdown": { "content": format!("{head}{text}\n{mentions}") } })
     }
 }

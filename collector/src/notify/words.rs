@@ -2,7 +2,7 @@
 //! Rendered at sending, in the language of the channel, from the facts stored in the row.
 
 use serde_json::json;
-use wire::Id;
+use wire::{Id, UnixMs};
 
 use crate::{
     config::Language,
@@ -10,11 +10,15 @@ use crate::{
     ledger::{Message, NewMessage},
     packs::Packs,
     readiness,
-    texts::fill,
+    story::{
+        Course, Story,
+        fit::{self, Line, Need},
+    },
+    texts::{self, fill},
     tickets::{
         Ticket, Transition,
         tell::News,
-        text::{self, Scene},
+        text::{self, Explained, Scene},
     },
     venues::Venues,
 };
@@ -26,8 +30,12 @@ pub struct Delivery {
     pub key: String,
     /// One line.
     pub subject: String,
-    /// Plain text.
+    /// Plain text, whole.
     pub text: String,
+    /// The same line by line, for channels that take less.
+    pub lines: Vec<Line>,
+    /// How the point of its ticket went, for channels that show pictures.
+    pub course: Option<Course>,
     /// For programs: the same every time it is tried.
     pub json: serde_json::Value,
     /// How bad the worst of it is.
@@ -35,6 +43,27 @@ pub struct Delivery {
 }
 
 impl Delivery {
+    /// A text that stands for itself.
+    #[must_use]
+    pub fn plain(
+        key: impl Into<String>,
+        subject: impl Into<String>,
+        text: impl Into<String>,
+        json: serde_json::Value,
+        severity: Severity,
+    ) -> Self {
+        let (key, subject, text) = (key.into(), subject.into(), text.into());
+        let lines = text.lines().map(|words| Line::new(Need::Fact, words)).collect();
+        Self { key, subject, text, lines, course: None, json, severity }
+    }
+
+    /// The text in at most `bytes_max` bytes, without the least important lines; `written` is what a
+    /// channel makes of a line.
+    #[must_use]
+    pub fn fitted(&self, bytes_max: usize, written: impl Fn(&str) -> String) -> String {
+        fit::fit(&self.lines, bytes_max, written)
+    }
+
     /// Whether somebody must look at once.
     #[must_use]
     pub fn severity_is_urgent(&self) -> bool {
@@ -46,8 +75,7 @@ impl Delivery {
 #[cfg(test)]
 pub fn example(subject: &str, text: &str, urgent: bool) -> Delivery {
     let severity = if urgent { Severity::P1 } else { Severity::P2 };
-    let (subject, text) = (subject.to_owned(), text.to_owned());
-    Delivery { key: "nanshan-20251123-001:1".into(), subject, text, json: json!({}), severity }
+    Delivery::plain("nanshan-20251123-001:1", subject, text, json!({}), severity)
 }
 
 /// What the step put into the outbox.
@@ -58,9 +86,23 @@ struct Payload {
     moved: Transition,
 }
 
-/// Renders `message`; `None` where its payload is of a later version or broken.
+/// The ticket that `message` tells of, and the instant it tells of; `None` where it is no such message.
 #[must_use]
-pub fn render(message: &Message, language: Language, packs: &Packs, venues: &Venues) -> Option<Delivery> {
+pub fn told(message: &Message) -> Option<(Ticket, UnixMs)> {
+    let Payload { ticket, moved, .. } = serde_json::from_value(message.message.payload.clone()).ok()?;
+    Some((ticket, moved.at))
+}
+
+/// Renders `message`; `None` where its payload is of a later version or broken. `story` is what surrounds
+/// its ticket, if that is at hand.
+#[must_use]
+pub fn render(
+    message: &Message,
+    language: Language,
+    packs: &Packs,
+    venues: &Venues,
+    story: Option<&Story>,
+) -> Option<Delivery> {
     if message.message.payload["report"] == "readiness" {
         return report(message, language, packs, venues);
     }
@@ -69,20 +111,15 @@ pub fn render(message: &Message, language: Language, packs: &Packs, venues: &Ven
     let scene = Scene { language, packs, venues };
     let explained = text::explain(&ticket, scene);
     let why = text::news(news, &ticket, &moved, scene);
-    let described = ticket.description.as_deref().map(|words| crate::texts::own(language, words));
-    let note = Some(text::note(&moved, language)).filter(|n| !n.is_empty() && described != Some(n.as_str()));
-    let mut text = format!("{why} {}\n{}", ticket.number, explained.text(language));
-    if moved.who != crate::tickets::DATA
-        && let Some(note) = &note
-    {
-        text.push_str(&format!("\n{}: {note}", moved.who));
-    }
+    let subject = format!("[{:?}] {why}: {}", ticket.severity, explained.title);
+    let lines = lines(&why, &explained, (&ticket, &moved), story, scene);
+    let text = fit::whole(&lines);
     let json = json!({
         "version": 1,
         "key": message.message.key,
         "news": news,
         "language": language,
-        "subject": format!("[{:?}] {why}: {}", ticket.severity, explained.title),
+        "subject": subject,
         "title": explained.title,
         "text": text,
         "hint": explained.hint,
@@ -90,8 +127,32 @@ pub fn render(message: &Message, language: Language, packs: &Packs, venues: &Ven
         "ticket": ticket,
         "moved": moved,
     });
-    let subject = format!("[{:?}] {why}: {}", ticket.severity, explained.title);
-    Some(Delivery { key: message.message.key.clone(), subject, text, json, severity: ticket.severity })
+    let course = story.and_then(|story| story.course.clone());
+    let key = message.message.key.clone();
+    Some(Delivery { key, subject, text, lines, course, json, severity: ticket.severity })
+}
+
+/// Why, what and where, what a person said, what surrounds it, and the next step.
+fn lines(
+    why: &str,
+    explained: &Explained,
+    (ticket, moved): (&Ticket, &Transition),
+    story: Option<&Story>,
+    scene: Scene<'_>,
+) -> Vec<Line> {
+    let language = scene.language;
+    let mut lines = vec![Line::new(Need::Fact, format!("{why} {}", ticket.number))];
+    lines.push(Line::new(Need::Fact, &*explained.title));
+    lines.extend(explained.lines.iter().map(|line| Line::new(Need::Fact, line)));
+    let described = ticket.description.as_deref().map(|words| texts::own(language, words));
+    let note = text::note(moved, language);
+    if moved.who != crate::tickets::DATA && !note.is_empty() && described != Some(note.as_str()) {
+        lines.push(Line::new(Need::Step, format!("{}: {note}", moved.who)));
+    }
+    lines.extend(story.into_iter().flat_map(|story| crate::story::text::lines(story, ticket, scene)));
+    let next = |hint| fill(language, "explain.next", &[("hint", hint)]);
+    lines.extend(explained.hint.as_deref().map(|hint| Line::new(Need::Step, next(hint))));
+    lines
 }
 
 /// A pre-opening report.
@@ -130,5 +191,5 @@ pub fn digest(deliveries: &[Delivery], language: Language) -> Option<Delivery> {
     });
     let key = format!("{}+{}", first.key, deliveries.len() - 1);
     let severity = deliveries.iter().map(|delivery| delivery.severity).min().unwrap_or(first.severity);
-    Some(Delivery { key, subject, text: text.trim_end().to_owned(), json, severity })
+    Some(Delivery::plain(key, subject, text.trim_end(), json, severity))
 }

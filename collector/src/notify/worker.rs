@@ -24,6 +24,7 @@ use crate::{
     episode::Severity,
     health::Part,
     ledger::{self, Message, NewMessage},
+    story::{self, Desk, Story},
 };
 
 /// Messages taken from the outbox at once: few, so that a P1 that comes meanwhile is soon first.
@@ -159,7 +160,9 @@ impl Worker {
     ) -> Result<Option<Fault>, ledger::Error> {
         self.bucket.spend(shared.clock.now());
         let venues = shared.venues.get();
-        let render = |message| words::render(message, self.language, &shared.packs, &venues);
+        // A digest names its messages in a line each: what surrounds them is not asked for.
+        let story = |message| if letter.len() == 1 { story(shared, message) } else { None };
+        let render = |message| words::render(message, self.language, &shared.packs, &venues, story(message).as_ref());
         let deliveries: Vec<Delivery> = letter.iter().filter_map(render).collect();
         let delivery = match &deliveries[..] {
             [] => None,
@@ -215,6 +218,22 @@ impl Worker {
         let messages = letter.len();
         tracing::warn!(channel = self.name, attempts, messages, reason = failure.reason, "a message was not delivered");
         Ok(())
+    }
+}
+
+/// What surrounds the ticket that `message` tells of. People are told without it where it cannot be read.
+fn story(shared: &Shared, message: &Message) -> Option<Story> {
+    let (ticket, at) = words::told(message)?;
+    let live = shared.live.read().expect("no holder of this lock can panic");
+    let agents = live.agents_of(&ticket.venue, &ticket.room);
+    drop(live);
+    let desk = Desk { reader: &*shared.reader, readings: &*shared.readings, packs: &shared.packs };
+    match story::gather(&ticket, &agents, at, desk) {
+        Ok(story) => Some(story),
+        Err(error) => {
+            tracing::error!(%error, "a message goes without what surrounds its ticket");
+            None
+        }
     }
 }
 

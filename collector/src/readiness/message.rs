@@ -35,7 +35,7 @@ pub fn render(payload: &serde_json::Value, key: &str, scene: Scene<'_>) -> Optio
         "venue_name": scene.venues.name(&report.venue, scene.language),
         "report": report,
     });
-    Some(Delivery { key: key.to_owned(), subject, text, json, severity: Severity::P3 })
+    Some(Delivery::plain(key, subject, text, json, Severity::P3))
 }
 
 /// The one line.

@@ -193,7 +193,13 @@ fn what(ticket: &Ticket, scene: Scene<'_>) -> String {
         let what = rule.map_or_else(|| title(ticket, scene), |r| r.words(language).title.clone());
         return fill(language, "explain.state", &[("what", &what)]);
     };
-    let key = if value > limit { "explain.above" } else { "explain.below" };
+    // Nothing is wrong any more: the worst is past.
+    let key = match (value > limit, ticket.open_points.is_empty()) {
+        (true, false) => "explain.above",
+        (false, false) => "explain.below",
+        (true, true) => "explain.was_above",
+        (false, true) => "explain.was_below",
+    };
     let (value, limit) = (figures::shown(ticket, rule, value), figures::shown(ticket, rule, limit));
     let values = [("point", &*point), ("value", &value), ("limit", &limit)];
     fill(language, key, &values)

@@ -23,6 +23,7 @@ use crate::{
     Shared,
     config::Language,
     ledger::{self, TicketFilter},
+    story::{self, Desk, fit::Need},
     tickets::{Ticket, text},
 };
 
@@ -187,6 +188,7 @@ pub async fn ticket(
         let row = templates::row(shared, base.language, &ticket, now);
         let page = TicketPage {
             explained: text::explain(&ticket, scene),
+            story: story_lines(shared, &ticket, scene, now)?,
             history: history.iter().map(|step| templates::step(base.language, step, zone)).collect(),
             charts,
             room_name: venues.room_name(&ticket.venue, &ticket.room, base.language).into_owned(),
@@ -196,6 +198,20 @@ pub async fn ticket(
         Ok(page.render())
     })
     .await
+}
+
+/// What else changed, and what mended such a thing before: the charts of the page tell the rest.
+fn story_lines(
+    shared: &Shared,
+    ticket: &Ticket,
+    scene: text::Scene<'_>,
+    now: UnixMs,
+) -> Result<Vec<String>, ledger::Error> {
+    let agents = shared.live.read().expect("no holder of this lock can panic").agents_of(&ticket.venue, &ticket.room);
+    let desk = Desk { reader: &*shared.reader, readings: &*shared.readings, packs: &shared.packs };
+    let story = story::gather(ticket, &agents, now, desk)?;
+    let lines = story::text::lines(&story, ticket, scene).into_iter();
+    Ok(lines.filter(|line| line.need >= Need::Change).map(|line| line.words).collect())
 }
 
 /// Every other address; a program that asks the API is answered as the API does.

@@ -267,11 +267,8 @@ pub fn value_words(language: Language, point: &PointView) -> String {
 /// What a 0/1 point says: `amplifier_power_on` 1 is `有电`.
 #[must_use]
 pub fn switch_words(language: Language, name: &PointName, value: f64) -> String {
-    let end = if value >= 0.5 { "_1" } else { "_0" };
-    let name = name.as_str();
-    let starts = std::iter::once(0).chain(name.match_indices('_').map(|(at, _)| at + 1));
-    let found = starts.map(|at| format!("switch.{}{end}", &name[at..])).find_map(|key| texts::find(language, &key));
-    found.map_or_else(|| end[1..].to_owned(), str::to_owned)
+    let on = value >= 0.5;
+    texts::switch(language, name, on).unwrap_or(if on { "1" } else { "0" }).to_owned()
 }
 
 /// What is expected, in words: `18 – 22 °C`, `有电`.

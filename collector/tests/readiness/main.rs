@@ -85,7 +85,7 @@ fn the_shift_leader_is_told_once_in_words_that_name_the_six() {
     assert_eq!((told[0].channel.as_str(), told[0].key.as_str()), ("leaders", "readiness:nanshan:2026-07-02"));
     let message = Message { id: 1, message: told[0].clone(), attempts: 0 };
     for (language, expected) in [(Language::ZhCn, "南山店"), (Language::En, "Nanshan")] {
-        let delivery = words::render(&message, language, &lounge.packs, lounge.venues()).unwrap();
+        let delivery = words::render(&message, language, &lounge.packs, lounge.venues(), None).unwrap();
         assert!(delivery.subject.contains(expected), "{}", delivery.subject);
         for (room, _) in PLANTED {
             assert!(delivery.text.contains(&format!("K{room:02}")), "{}", delivery.text);

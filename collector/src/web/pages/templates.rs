@@ -108,6 +108,7 @@ pub(super) struct TicketPage {
     pub ticket: Row,
     pub room_name: String,
     pub explained: text::Explained,
+    pub story: Vec<String>,
     pub charts: Vec<Chart>,
     pub history: Vec<Step>,
 }
