@@ -11,6 +11,7 @@
 //! of themselves.
 
 pub mod causes;
+pub mod chart;
 pub mod cli;
 pub mod config;
 pub mod episode;

@@ -8,6 +8,7 @@ pub mod bucket;
 pub mod dingtalk;
 pub mod failure;
 pub mod feishu;
+pub mod html;
 pub mod ntfy;
 pub mod post;
 pub mod robot;
@@ -39,7 +40,7 @@ use self::{
 };
 use crate::{
     Shared,
-    config::{self, Channel, Config},
+    config::{self, Channel, Config, Language},
 };
 
 /// Why a channel cannot be set up.
@@ -123,12 +124,12 @@ impl Sender {
 pub fn workers(config: &Config) -> Result<Vec<Worker>, Error> {
     let one = |(name, channel): (&String, &Channel)| {
         let language = channel.language().unwrap_or(config.language);
-        Ok(Worker::new(name.clone(), sender(name, channel)?, language))
+        Ok(Worker::new(name.clone(), sender(name, channel, language)?, language))
     };
     config.notify.channel.iter().map(one).collect()
 }
 
-fn sender(name: &str, channel: &Channel) -> Result<Sender, Error> {
+fn sender(name: &str, channel: &Channel, language: Language) -> Result<Sender, Error> {
     let read = |key, path: &Option<PathBuf>| {
         let Some(path) = path else { return Ok(None) };
         Secret::read(path).map(Some).map_err(|source| Error::Secret {
@@ -161,7 +162,7 @@ fn sender(name: &str, channel: &Channel) -> Result<Sender, Error> {
         }
         Channel::Smtp(c) => {
             let password = read("password_file", &c.password_file)?;
-            let smtp = Smtp::new(c, password, smtp::ANSWER_TIME)
+            let smtp = Smtp::new(c, language, password, smtp::ANSWER_TIME)
                 .map_err(|source| Error::Smtp { channel: name.into(), source })?;
             Sender::Smtp(Box::new(smtp))
         }

@@ -1,20 +1,23 @@
-//! E-mail: one message to all receivers of the channel, in plain text, over STARTTLS or TLS, or in
-//! the clear to a server on the same machine. `Message-ID` is made from the key, so that a mail
+//! E-mail: one message to all receivers of the channel, in plain text and as HTML with the chart as a picture
+//! inside, over STARTTLS or TLS, or in the clear to a server on the same machine. `Message-ID` is made from the key, so that a mail
 //! delivered twice shows as one.
 
 use std::{net::IpAddr, time::Duration};
 
 use lettre::{
     Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
-    message::{Mailbox, header::ContentType},
+    message::{Attachment, Mailbox, MultiPart, SinglePart, header::ContentType},
     transport::smtp::{
         authentication::Credentials,
         client::{Tls, TlsParameters},
     },
 };
 
-use super::{failure::Failure, secret::Secret, words::Delivery};
-use crate::config::{self, SmtpSecurity};
+use super::{failure::Failure, html, secret::Secret, words::Delivery};
+use crate::{
+    config::{self, Language, SmtpSecurity},
+    story::Picture,
+};
 
 /// A server that has not taken the mail by then is taken as hanging.
 pub const ANSWER_TIME: Duration = Duration::from_secs(20);
@@ -52,12 +55,18 @@ pub struct Smtp {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     from: Mailbox,
     to: Vec<Mailbox>,
+    language: Language,
     answer_time: Duration,
 }
 
 impl Smtp {
     /// A channel as configured.
-    pub fn new(config: &config::Smtp, password: Option<Secret>, answer_time: Duration) -> Result<Self, Error> {
+    pub fn new(
+        config: &config::Smtp,
+        language: Language,
+        password: Option<Secret>,
+        answer_time: Duration,
+    ) -> Result<Self, Error> {
         let tls = || {
             TlsParameters::new(config.host.clone()).map_err(|source| Error::Tls { host: config.host.clone(), source })
         };
@@ -75,7 +84,7 @@ impl Smtp {
             builder = builder.credentials(Credentials::new(user.clone(), password.expose().to_owned()));
         }
         let to = config.to.iter().map(|a| mailbox(a)).collect::<Result<_, _>>()?;
-        Ok(Self { transport: builder.build(), from: mailbox(&config.from)?, to, answer_time })
+        Ok(Self { transport: builder.build(), from: mailbox(&config.from)?, to, language, answer_time })
     }
 
     /// Sends once.
@@ -94,12 +103,23 @@ impl Smtp {
         let mut mail = Message::builder()
             .from(self.from.clone())
             .message_id(Some(format!("<{id}@{domain}>")))
-            .subject(delivery.subject.clone())
-            .header(ContentType::TEXT_PLAIN);
+            .subject(delivery.subject.clone());
         for to in &self.to {
             mail = mail.to(to.clone());
         }
-        mail.body(delivery.text.clone())
+        let plain = SinglePart::plain(delivery.text.clone());
+        let png = delivery.picture.as_ref().and_then(Picture::png);
+        let Some(page) = html::page(delivery, self.language, png.is_some()) else { return mail.singlepart(plain) };
+        let both = MultiPart::alternative().singlepart(plain);
+        let page = SinglePart::html(page);
+        mail.multipart(match png {
+            None => both.singlepart(page),
+            Some(png) => {
+                let kind = ContentType::parse("image/png").expect("a known type");
+                let picture = Attachment::new_inline(html::PICTURE_CID.into()).body(png, kind);
+                both.multipart(MultiPart::related().singlepart(page).singlepart(picture))
+            }
+        })
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
     packs::Packs,
     readiness,
     story::{
-        Course, Story,
+        Picture, Story,
         fit::{self, Line, Need},
     },
     texts::{self, fill},
@@ -35,7 +35,7 @@ pub struct Delivery {
     /// The same line by line, for channels that take less.
     pub lines: Vec<Line>,
     /// How the point of its ticket went, for channels that show pictures.
-    pub course: Option<Course>,
+    pub picture: Option<Picture>,
     /// For programs: the same every time it is tried.
     pub json: serde_json::Value,
     /// How bad the worst of it is.
@@ -54,7 +54,7 @@ impl Delivery {
     ) -> Self {
         let (key, subject, text) = (key.into(), subject.into(), text.into());
         let lines = text.lines().map(|words| Line::new(Need::Fact, words)).collect();
-        Self { key, subject, text, lines, course: None, json, severity }
+        Self { key, subject, text, lines, picture: None, json, severity }
     }
 
     /// The text in at most `bytes_max` bytes, without the least important lines; `written` is what a
@@ -127,9 +127,9 @@ pub fn render(
         "ticket": ticket,
         "moved": moved,
     });
-    let course = story.and_then(|story| story.course.clone());
+    let picture = story.and_then(|story| Picture::of(story, &ticket, scene));
     let key = message.message.key.clone();
-    Some(Delivery { key, subject, text, lines, course, json, severity: ticket.severity })
+    Some(Delivery { key, subject, text, lines, picture, json, severity: ticket.severity })
 }
 
 /// Why, what and where, what a person said, what surrounds it, and the next step.

@@ -2,8 +2,8 @@
 //! else changed in the room, what mended such a thing before.
 //!
 //! [`gather`] asks the ledger and the readings, a bounded amount of each; [`course`], [`changes`] and
-//! [`past`] make sense of the answers, [`text`] puts them into words, [`fit`] shortens them for a channel
-//! that takes little. All but `gather` is pure. Nothing is invented: what is not stored is left out, or
+//! [`past`] make sense of the answers, [`text`] puts them into words, [`picture`] draws, [`fit`] shortens
+//! for a channel that takes little. All but `gather` is pure. Nothing is invented: what is not stored is left out, or
 //! said to be missing.
 
 pub mod changes;
@@ -11,12 +11,14 @@ pub mod course;
 pub mod fit;
 pub mod gather;
 pub mod past;
+pub mod picture;
 pub mod text;
 
 pub use changes::{Change, What};
 pub use course::Course;
 pub use gather::{Desk, gather};
 pub use past::{End, Past};
+pub use picture::Picture;
 
 use wire::UnixMs;
 
@@ -32,6 +34,3 @@ pub struct Story {
     /// Tickets of the same kind that have ended, newest first.
     pub past: Vec<Past>,
 }
-
-#[cfg(test)]
-mod tests;

@@ -26,7 +26,7 @@ pub fn lines(story: &Story, ticket: &Ticket, scene: Scene<'_>) -> Vec<Line> {
     let mut lines = Vec::new();
     if let Some(course) = &story.course {
         lines.push(Line::new(Need::Course, strip(course, story, ticket, scene)));
-        lines.extend(last(course, story, ticket, scene).map(|words| Line::new(Need::Step, words)));
+        lines.extend(last(course, story, ticket, scene).map(|words| Line::new(Need::Fact, words)));
     }
     lines.extend(took(ticket, scene).map(|words| Line::new(Need::Course, words)));
     if ticket.stage.is_ended() {
@@ -38,7 +38,7 @@ pub fn lines(story: &Story, ticket: &Ticket, scene: Scene<'_>) -> Vec<Line> {
 }
 
 /// An instant: the time of day, with the date where it is another day than the story's.
-fn when(at: UnixMs, story: &Story, ticket: &Ticket, scene: Scene<'_>) -> String {
+pub(super) fn when(at: UnixMs, story: &Story, ticket: &Ticket, scene: Scene<'_>) -> String {
     let zone = scene.venues.zone(&ticket.venue);
     let local = |at: UnixMs| jiff::Timestamp::from_millisecond(at).ok().map(|t| t.to_zoned(zone.clone()));
     match (local(at), local(story.at)) {

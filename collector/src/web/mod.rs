@@ -2,12 +2,11 @@
 //! nothing and decides nothing; every page works without a script, and a script keeps it fresh.
 //!
 //! [`view`] turns what is stored into what is shown, [`pages`] and [`api`] give it as HTML and JSON,
-//! [`readiness`], [`fire`] and [`silence`] the same for openings, for fire equipment and for what was not heard, [`chart`] draws
-//! series, [`events`] tells open pages what changed, [`status`] is for machines that look after the collector, [`language`] chooses words, [`guard`] sets the headers of all answers.
+//! [`readiness`], [`fire`] and [`silence`] the same for openings, for fire equipment and for what was not heard,
+//! [`events`] tells open pages what changed, [`status`] is for machines that look after the collector, [`language`] chooses words, [`guard`] sets the headers of all answers.
 
 pub mod api;
 pub mod assets;
-pub mod chart;
 pub mod events;
 pub mod fire;
 pub mod guard;

@@ -21,7 +21,7 @@ use collector::{
     health::Health,
     heartbeat::Heartbeat,
     ledger::{
-        Commit, Ledger, MessageRow, NewMessage, WakeUp,
+        Commit, Ledger, MessageRow, NewMessage, WakeUp, Watermark,
         sqlite::{Options, Sqlite, SqliteLedger},
     },
     live::Live,
@@ -31,10 +31,10 @@ use collector::{
     readings,
     step::Filings,
     venues::{self, Venues},
-    world::Clock,
+    world,
 };
 use tokio::sync::{broadcast, watch};
-use wire::UnixMs;
+use wire::{Clock, Id, PointName, Sample, Source, UnixMs};
 
 /// A second of life is so many of the world.
 const SPEED: i64 = 100;
@@ -43,7 +43,7 @@ const START: UnixMs = 1_763_863_200_000;
 
 struct FastClock(Instant);
 
-impl Clock for FastClock {
+impl world::Clock for FastClock {
     fn now(&self) -> UnixMs {
         START + i64::try_from(self.0.elapsed().as_millis()).unwrap() * SPEED
     }
@@ -102,6 +102,26 @@ impl Post {
         let commit = Commit { at: self.shared.clock.now(), outbox, ..Commit::default() };
         self.ledger.commit(self.commits, &commit).unwrap();
         self.shared.messages.wake();
+    }
+
+    /// Commits an hour of readings of the room that all messages are about, as it gets too warm.
+    fn read_a_warm_room(&mut self) {
+        let id = |text: &str| Id::parse(text).unwrap();
+        let source = Source { venue: id("nanshan"), room: id("k04"), agent: id("pi-k04") };
+        let (spool, boot) = (id("k3f9x0q2"), id("boot"));
+        let sample = |minute: i64| {
+            let points = vec![(PointName::parse("temperature_celsius").unwrap(), 20.0 + minute as f64 / 16.0)];
+            let (at, seq, clock) = (START + (minute - 45) * 60_000, minute as u64 + 1, Clock::Trusted);
+            (
+                source.clone(),
+                Sample { at, seq, spool: spool.clone(), boot: boot.clone(), clock, points, faults: vec![] },
+            )
+        };
+        self.commits += 1;
+        let mark = Watermark { source: source.clone(), spool: spool.clone(), upto: 60, sample_at: START + 14 * 60_000 };
+        let samples = (0..60).map(sample).collect();
+        let commit = Commit { at: self.shared.clock.now(), samples, watermarks: vec![mark], ..Commit::default() };
+        self.ledger.commit(self.commits, &commit).unwrap();
     }
 
     /// Starts channels that send in Chinese.

@@ -21,7 +21,7 @@ fn lounge() -> House {
 }
 
 /// The same with past tickets of all ends, and another that is open.
-fn lounge_with_past() -> House {
+pub fn lounge_with_past() -> House {
     let mut house = lounge();
     let past = |id: u64, days: i64, stage: &str| {
         let began = BEGAN - days * DAY;

@@ -27,8 +27,9 @@ const DOORS: &[(&str, &[&str])] = &[
     ("md5", &["agent/src/driver/probe/pjlink/line.rs", "agent/src/driver/probe/snmp/usm.rs"]),
     ("minicbor", &["agent/src/driver/tag/record.rs"]),
     ("ureq", &["collector/src/notify/", "agent/src/driver/probe/http.rs"]),
+    ("tiny_skia", &["collector/src/chart/png.rs"]),
     ("axum", &["collector/src/web/"]),
-    ("askama", &["collector/src/web/"]),
+    ("askama", &["collector/src/web/", "collector/src/notify/html.rs"]),
     ("sd_notify", &["agent/src/watchdog.rs", "collector/src/cli/run.rs"]),
 ];
 

@@ -8,13 +8,13 @@ use super::{
 };
 use crate::{
     Shared,
+    chart::{Frame, svg},
     config::Language,
     ledger,
     readings::{Query, Series},
     texts,
     tickets::Ticket,
     web::{
-        chart::{self, Frame},
         range::Range,
         view::{self, PointView, RoomView},
     },
@@ -104,7 +104,7 @@ fn one(
         tickets: marks.collect(),
         faults: series.faults.iter().map(fault_words).collect(),
     };
-    Ok(Chart { id: format!("{}-{}", point.agent, point.name), name, words, svg: chart::draw(&series, &frame) })
+    Ok(Chart { id: format!("{}-{}", point.agent, point.name), name, words, svg: svg::draw(&series, &frame) })
 }
 
 /// Least, greatest and last value in words.

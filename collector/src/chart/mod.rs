@@ -1,15 +1,19 @@
-//! Draws a stretch of a point as SVG: the expected band shaded, gaps left open, faults and tickets
-//! marked, time in the venue's zone. Pure; colours come from the page's style by class.
+//! Draws a stretch of a point: the expected band shaded, gaps left open, faults and tickets marked, time
+//! in the venue's zone. One drawing, two pens: [`svg`] for pages, [`png`] for mails. Pure.
 
-use std::fmt::Write as _;
+pub mod glyphs;
+pub mod png;
+pub mod svg;
 
 use jiff::{Timestamp, tz::TimeZone};
 use wire::UnixMs;
 
 use crate::readings::{Mark, Series};
 
-const WIDTH: f64 = 720.0;
-const HEIGHT: f64 = 190.0;
+/// How wide a chart is, in its own units.
+pub const WIDTH: f64 = 720.0;
+/// How high.
+pub const HEIGHT: f64 = 190.0;
 /// Room for the axis on the left, and for times below.
 const LEFT: f64 = 58.0;
 const RIGHT: f64 = 10.0;
@@ -45,36 +49,62 @@ pub struct Frame<'a> {
     pub faults: Vec<String>,
 }
 
-/// The chart.
-#[must_use]
-pub fn draw(series: &Series, frame: &Frame<'_>) -> String {
+/// What a place of a chart means; a pen gives it its colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ink {
+    /// What is expected.
+    Band,
+    /// A ticket, from its beginning.
+    Ticket,
+    /// Lines behind everything.
+    Grid,
+    /// No value, for a reason.
+    Fault,
+    /// Between the least and the greatest of readings that were put together.
+    Area,
+    /// The readings.
+    Line,
+}
+
+/// Which part of words stands at their place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Anchor {
+    /// Their middle.
+    Middle,
+    /// Their end.
+    End,
+}
+
+/// What a chart is drawn with: it knows inks and places, and nothing of readings.
+pub trait Pen {
+    /// A rectangle, with words for those who point at it.
+    fn rect(&mut self, ink: Ink, place: (f64, f64), size: (f64, f64), words: &str);
+    /// A line from point to point.
+    fn path(&mut self, ink: Ink, points: &[(f64, f64)]);
+    /// What lies within a line that ends where it began.
+    fn within(&mut self, ink: Ink, points: &[(f64, f64)]);
+    /// A reading that stands alone.
+    fn dot(&mut self, place: (f64, f64));
+    /// Words; their foot is at `place`.
+    fn words(&mut self, place: (f64, f64), anchor: Anchor, words: &str);
+}
+
+/// Draws the chart with `pen`.
+pub fn draw(series: &Series, frame: &Frame<'_>, pen: &mut dyn Pen) {
     let scale = Scale::new(series, frame);
-    let mut svg = String::with_capacity(4096 + 16 * series.marks.len());
-    let _ = write!(
-        svg,
-        "<svg class=\"chart\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}\">",
-        escaped(&frame.title)
-    );
-    band(&mut svg, frame, &scale);
-    tickets(&mut svg, frame, &scale);
-    axes(&mut svg, frame, &scale);
+    band(pen, frame, &scale);
+    tickets(pen, frame, &scale);
+    axes(pen, frame, &scale);
     for (span, words) in series.faults.iter().zip(&frame.faults) {
         let (x, width) = scale.stretch(span.from, span.to);
-        let y = scale.bottom() - 5.0;
-        let _ = write!(
-            svg,
-            "<rect class=\"fault\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"5\"><title>{}</title></rect>",
-            escaped(words)
-        );
+        pen.rect(Ink::Fault, (x, scale.bottom() - 5.0), (width, 5.0), words);
     }
     for run in runs(&series.marks) {
-        if series.step_ms > 0 && !frame.switch {
-            area(&mut svg, run, &scale);
+        if series.step_ms > 0 && !frame.switch && run.len() > 1 {
+            area(pen, run, &scale);
         }
-        line(&mut svg, run, frame, &scale);
+        line(pen, run, frame, &scale);
     }
-    svg.push_str("</svg>");
-    svg
 }
 
 /// From values and instants to places.
@@ -129,34 +159,23 @@ impl Scale {
     }
 }
 
-fn band(svg: &mut String, frame: &Frame<'_>, scale: &Scale) {
+fn band(pen: &mut dyn Pen, frame: &Frame<'_>, scale: &Scale) {
     if frame.low.is_none() && frame.high.is_none() {
         return;
     }
     let top = frame.high.map_or(TOP, |high| scale.y(high));
     let bottom = frame.low.map_or(scale.bottom(), |low| scale.y(low));
-    let width = WIDTH - LEFT - RIGHT;
-    let _ = write!(
-        svg,
-        "<rect class=\"band\" x=\"{LEFT}\" y=\"{top:.1}\" width=\"{width}\" height=\"{:.1}\"><title>{}</title></rect>",
-        (bottom - top).max(0.0),
-        escaped(&frame.band_words)
-    );
+    pen.rect(Ink::Band, (LEFT, top), (WIDTH - LEFT - RIGHT, (bottom - top).max(0.0)), &frame.band_words);
 }
 
-fn tickets(svg: &mut String, frame: &Frame<'_>, scale: &Scale) {
+fn tickets(pen: &mut dyn Pen, frame: &Frame<'_>, scale: &Scale) {
     for (from, to, words) in &frame.tickets {
         let (x, width) = scale.stretch(*from, to.unwrap_or(frame.to));
-        let _ = write!(
-            svg,
-            "<rect class=\"ticket\" x=\"{x:.1}\" y=\"{TOP}\" width=\"{width:.1}\" height=\"{:.1}\"><title>{}</title></rect>",
-            scale.bottom() - TOP,
-            escaped(words)
-        );
+        pen.rect(Ink::Ticket, (x, TOP), (width, scale.bottom() - TOP), words);
     }
 }
 
-fn axes(svg: &mut String, frame: &Frame<'_>, scale: &Scale) {
+fn axes(pen: &mut dyn Pen, frame: &Frame<'_>, scale: &Scale) {
     let decimals = if scale.step >= 1.0 { 0 } else { (-scale.step.log10()).ceil() as usize };
     let mut value = (scale.low / scale.step).ceil() * scale.step;
     while value <= scale.high {
@@ -166,26 +185,14 @@ fn axes(svg: &mut String, frame: &Frame<'_>, scale: &Scale) {
             // Adding 0 turns −0 into 0.
             _ => format!("{:.decimals$}", value + 0.0),
         };
-        let _ = write!(
-            svg,
-            "<line class=\"grid\" x1=\"{LEFT}\" x2=\"{}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/><text x=\"{}\" y=\"{:.1}\" \
-             class=\"tick end\">{}</text>",
-            WIDTH - RIGHT,
-            LEFT - 6.0,
-            y + 4.0,
-            escaped(&words),
-        );
+        pen.path(Ink::Grid, &[(LEFT, y), (WIDTH - RIGHT, y)]);
+        pen.words((LEFT - 6.0, y + 4.0), Anchor::End, &words);
         value += scale.step;
     }
     for (at, words) in times(frame) {
         let x = scale.x(at);
-        let _ = write!(
-            svg,
-            "<line class=\"grid\" x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"{TOP}\" y2=\"{:.1}\"/><text x=\"{x:.1}\" y=\"{:.1}\" \
-             class=\"tick mid\">{words}</text>",
-            scale.bottom(),
-            HEIGHT - 8.0,
-        );
+        pen.path(Ink::Grid, &[(x, TOP), (x, scale.bottom())]);
+        pen.words((x, HEIGHT - 8.0), Anchor::Middle, &words);
     }
 }
 
@@ -219,42 +226,27 @@ fn runs(marks: &[Mark]) -> impl Iterator<Item = &[Mark]> {
 }
 
 /// Between the least and the greatest, where one mark stands for many readings.
-fn area(svg: &mut String, run: &[Mark], scale: &Scale) {
-    if run.len() < 2 {
-        return;
-    }
-    svg.push_str("<path class=\"area\" d=\"");
-    for (index, mark) in run.iter().enumerate() {
-        let letter = if index == 0 { 'M' } else { 'L' };
-        let _ = write!(svg, "{letter}{:.1} {:.1}", scale.x(mark.at), scale.y(mark.max));
-    }
-    for mark in run.iter().rev() {
-        let _ = write!(svg, "L{:.1} {:.1}", scale.x(mark.at), scale.y(mark.min));
-    }
-    svg.push_str("Z\"/>");
+fn area(pen: &mut dyn Pen, run: &[Mark], scale: &Scale) {
+    let above = run.iter().map(|mark| (scale.x(mark.at), scale.y(mark.max)));
+    let below = run.iter().rev().map(|mark| (scale.x(mark.at), scale.y(mark.min)));
+    pen.within(Ink::Area, &above.chain(below).collect::<Vec<_>>());
 }
 
-fn line(svg: &mut String, run: &[Mark], frame: &Frame<'_>, scale: &Scale) {
+fn line(pen: &mut dyn Pen, run: &[Mark], frame: &Frame<'_>, scale: &Scale) {
     let place = |mark: &Mark| (scale.x(mark.at), scale.y(mark.mean));
     if let [alone] = run {
-        let (x, y) = place(alone);
-        let _ = write!(svg, "<circle class=\"dot\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"2\"/>");
+        pen.dot(place(alone));
         return;
     }
-    svg.push_str("<path class=\"line\" d=\"");
-    for (index, mark) in run.iter().enumerate() {
-        let (x, y) = place(mark);
-        let _ = match index {
-            0 => write!(svg, "M{x:.1} {y:.1}"),
-            _ if frame.switch => write!(svg, "H{x:.1}V{y:.1}"),
-            _ => write!(svg, "L{x:.1} {y:.1}"),
-        };
+    let mut points: Vec<(f64, f64)> = Vec::with_capacity(2 * run.len());
+    for (x, y) in run.iter().map(place) {
+        // A contact stays what it was until it is read anew.
+        if let Some((_, before)) = points.last().copied().filter(|_| frame.switch) {
+            points.push((x, before));
+        }
+        points.push((x, y));
     }
-    svg.push_str("\"/>");
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    pen.path(Ink::Line, &points);
 }
 
 #[cfg(test)]
@@ -285,14 +277,14 @@ mod tests {
     fn a_line_is_never_drawn_across_a_gap() {
         let zone = TimeZone::UTC;
         let marks = vec![mark(1, 20.0, false), mark(2, 20.5, false), mark(60, 21.0, true), mark(61, 21.5, false)];
-        let svg = draw(&Series { marks, ..Series::default() }, &frame(&zone));
+        let svg = svg::draw(&Series { marks, ..Series::default() }, &frame(&zone));
         assert_eq!(svg.matches("class=\"line\"").count(), 2);
         assert_eq!(svg.matches("class=\"band\"").count(), 1);
     }
 
     #[test]
     fn words_from_outside_cannot_leave_their_place() {
-        let svg = draw(&Series::default(), &frame(&TimeZone::UTC));
+        let svg = svg::draw(&Series::default(), &frame(&TimeZone::UTC));
         assert!(svg.contains("K01 &lt;temperature&gt;") && svg.contains("ticket &amp; co"));
     }
 
