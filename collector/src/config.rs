@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use error::Error;
 pub use mqtt::Mqtt;
-pub use notify::{Channel, Notify, Ntfy, Robot, Smtp, SmtpSecurity, Webhook};
+pub use notify::{Channel, Notify, Ntfy, Robot, Smtp, SmtpSecurity, Webhook, WebhookFormat};
 
 /// Environment variables that override keys begin so: `HALLWATCH_COLLECTOR__MQTT__HOST=broker`.
 pub const ENVIRONMENT_PREFIX: &str = "HALLWATCH_COLLECTOR";

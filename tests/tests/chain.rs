@@ -24,6 +24,9 @@ const HEADER: [&str; 6] = ["at", "seq", "spool", "boot", "clock", "uncertainty_m
 const SECRET: &str = "a-shared-secret-of-the-test";
 
 /// Runs the story; `mosquitto` or the collector's own broker carries it.
+/// Whoever is to be told hears of a ticket within so many seconds while the channel is up.
+const FIRST_WORD_SECONDS: i64 = 30;
+
 fn play(name: &str, with_mosquitto: bool) {
     let house = House::new(name);
     let receiver = Receiver::start();
@@ -107,6 +110,9 @@ fn told(receiver: &Receiver, mailbox: &Mailbox, number: &str) {
     signed.extend(&posted.body);
     assert_eq!(posted.headers["x-hallwatch-signature"], format!("sha256={}", hmac(&signed)));
     assert!(posted.headers.contains_key("idempotency-key"));
+    let sent_at: i64 = posted.headers["x-hallwatch-timestamp"].parse().unwrap();
+    let waited = sent_at - posted.json()["ticket"]["opened_at"].as_i64().unwrap() / 1_000;
+    assert!((-1..=FIRST_WORD_SECONDS).contains(&waited), "{waited} s from the opening of a ticket to its message");
     wait::until("a mail comes", WITHIN, || {
         mailbox.mails().into_iter().find(|mail| mail.envelope.iter().any(|line| line.contains("it@example.com")))
     });

@@ -41,6 +41,9 @@ pub struct Webhook {
     pub url: Option<String>,
     /// File with the address instead, where the address itself is a secret.
     pub url_file: Option<PathBuf>,
+    /// What the body looks like.
+    #[serde(default)]
+    pub format: WebhookFormat,
     /// File with the secret that signs the body.
     pub secret_file: Option<PathBuf>,
     /// The address may lead to this machine or its link.
@@ -54,6 +57,19 @@ pub struct Webhook {
     pub severity_min: Severity,
     /// Language of the texts; the top-level `language` where absent.
     pub language: Option<Language>,
+}
+
+/// What the body of a webhook looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WebhookFormat {
+    /// Everything, for programs: `docs/webhook.md`.
+    #[default]
+    Json,
+    /// A message of Slack's incoming webhooks.
+    Slack,
+    /// A card of Microsoft Teams' workflows.
+    Teams,
 }
 
 /// `kind = "wecom"`, `"dingtalk"` or `"feishu"`: a robot of a chat group.
@@ -197,6 +213,9 @@ impl Notify {
                 Channel::Webhook(c) => {
                     if c.url.is_some() == c.url_file.is_some() {
                         return Err(error::value(&key("url"), "one_url", &[]));
+                    }
+                    if c.format != WebhookFormat::Json && c.secret_file.is_some() {
+                        return Err(error::value(&key("secret_file"), "format_secret", &[]));
                     }
                     // The address itself is not repeated: it may hold a key.
                     if c.url.as_ref().is_some_and(|url| !is_web(url)) {

@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn only_errcode_0_is_delivered() {
-        let check = |text: &str| judge(&Answer { json: serde_json::from_str(text).unwrap_or_default() });
+        let check = |text: &str| judge(&Answer::of(text));
         assert_eq!(check(r#"{"errcode":0,"errmsg":"ok"}"#), Ok(()));
         assert_eq!(check(r#"{"errcode":130101}"#).unwrap_err().retry_after_ms, Some(610_000));
         assert!(check(r#"{"errcode":310000,"errmsg":"sign not match"}"#).is_err());

@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn only_code_0_is_delivered() {
-        let check = |text: &str| judge(&Answer { json: serde_json::from_str(text).unwrap_or_default() });
+        let check = |text: &str| judge(&Answer::of(text));
         assert_eq!(check(r#"{"code":0,"msg":"success"}"#), Ok(()));
         assert_eq!(check(r#"{"StatusCode":0,"StatusMessage":"success"}"#), Ok(()));
         assert_eq!(check(r#"{"code":11232}"#).unwrap_err().retry_after_ms, Some(60_000));

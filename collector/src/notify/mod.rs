@@ -3,6 +3,7 @@
 //! those of one channel, no faster than its [`bucket`] allows, and tries again by [`backoff`]. Decides
 //! nothing about tickets, and never shows a [`secret`].
 
+pub mod address;
 pub mod backoff;
 pub mod bucket;
 pub mod dingtalk;
@@ -13,6 +14,7 @@ pub mod ntfy;
 pub mod post;
 pub mod robot;
 pub mod secret;
+pub mod shape;
 pub mod smtp;
 pub mod webhook;
 pub mod wecom;
@@ -40,7 +42,7 @@ use self::{
 };
 use crate::{
     Shared,
-    config::{self, Channel, Config, Language},
+    config::{self, Channel, Config, Language, WebhookFormat},
 };
 
 /// Why a channel cannot be set up.
@@ -147,7 +149,10 @@ fn sender(name: &str, channel: &Channel, language: Language) -> Result<Sender, E
         Channel::Webhook(c) => {
             let url = read("url_file", &c.url_file)?.unwrap_or_else(|| Secret::new(c.url.clone().unwrap_or_default()));
             let poster = Poster::new(url, c.allow_local, post::ANSWER_TIME);
-            Sender::Webhook(Webhook::new(poster, read("secret_file", &c.secret_file)?))
+            Sender::Webhook(match c.format {
+                WebhookFormat::Json => Webhook::new(poster, read("secret_file", &c.secret_file)?),
+                other => Webhook::shaped(poster, other),
+            })
         }
         Channel::Wecom(c) => Sender::WeCom(WeCom::new(robot(c)?, c.mention.clone())),
         Channel::Dingtalk(c) => {

@@ -1,23 +1,23 @@
 //! One HTTP POST with everything that a notification needs of it: an end in time, no redirects, no
 //! address of this machine or its neighbours unless that was asked for, and errors without secrets.
 
-use std::{
-    net::{IpAddr, Ipv6Addr, SocketAddr},
-    time::Duration,
-};
+use std::{net::IpAddr, time::Duration};
 
 use ureq::{
     Agent,
-    config::Config,
-    http::{Response, Uri},
+    http::Response,
     unversioned::{
-        resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver},
-        transport::{DefaultConnector, NextTimeout},
+        resolver::{DefaultResolver, Resolver},
+        transport::DefaultConnector,
     },
 };
 use wire::UnixMs;
 
-use super::{failure::Failure, secret::Secret};
+use super::{
+    address::{self, Guard, LOCAL},
+    failure::Failure,
+    secret::Secret,
+};
 
 /// A receiver that has not answered by then is taken as hanging.
 pub const ANSWER_TIME: Duration = Duration::from_secs(10);
@@ -25,10 +25,21 @@ pub const ANSWER_TIME: Duration = Duration::from_secs(10);
 const ANSWER_BYTES_MAX: u64 = 64 * 1024;
 
 /// What a receiver answered with a status that is good.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Answer {
     /// Its body as JSON; null where it is none.
     pub json: serde_json::Value,
+    /// Its body.
+    pub text: String,
+}
+
+impl Answer {
+    /// An answer with that body.
+    #[must_use]
+    pub fn of(text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self { json: serde_json::from_str(&text).unwrap_or_default(), text }
+    }
 }
 
 /// Posts to one address.
@@ -43,6 +54,17 @@ impl Poster {
     /// `allow_local`, whatever the name in `url` leads to when it is used.
     #[must_use]
     pub fn new(url: Secret, allow_local: bool, answer_time: Duration) -> Self {
+        let refused = if allow_local { |_| false } else { address::is_local };
+        Self::guarded(url, refused, answer_time, DefaultResolver::default())
+    }
+
+    /// To `url`, with names looked up by `names` and addresses refused by `refused`.
+    pub(super) fn guarded(
+        url: Secret,
+        refused: fn(IpAddr) -> bool,
+        answer_time: Duration,
+        names: impl Resolver,
+    ) -> Self {
         let config = Agent::config_builder()
             .timeout_global(Some(answer_time))
             .http_status_as_error(false)
@@ -51,8 +73,7 @@ impl Poster {
             .proxy(None)
             .user_agent(concat!("hallwatch/", env!("CARGO_PKG_VERSION")))
             .build();
-        let guard = Guard { allow_local, names: DefaultResolver::default() };
-        Self { url, agent: Agent::with_parts(config, DefaultConnector::default(), guard) }
+        Self { url, agent: Agent::with_parts(config, DefaultConnector::default(), Guard::new(refused, names)) }
     }
 
     /// Posts `body` once. Blocks for at most the answer time.
@@ -82,58 +103,8 @@ impl Poster {
         judge(&response, now)?;
         // A status says enough; a body that never ends must not.
         let text = response.body_mut().with_config().limit(ANSWER_BYTES_MAX).read_to_string().unwrap_or_default();
-        Ok(Answer { json: serde_json::from_str(&text).unwrap_or_default() })
+        Ok(Answer::of(text))
     }
-}
-
-/// Looks names up and refuses what they must not lead to. Asked at each connection, so a name that
-/// changes its mind gains nothing.
-#[derive(Debug)]
-struct Guard {
-    allow_local: bool,
-    names: DefaultResolver,
-}
-
-/// Marks a refusal among the client's errors.
-const LOCAL: &str = "hallwatch: a local address";
-
-impl Resolver for Guard {
-    fn resolve(&self, uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        let all = self.names.resolve(uri, config, timeout)?;
-        if !self.allow_local && all.iter().any(|address: &SocketAddr| is_local(address.ip())) {
-            return Err(ureq::Error::Io(std::io::Error::other(LOCAL)));
-        }
-        Ok(all)
-    }
-}
-
-/// Whether an address is this machine, a link-local neighbour (a cloud's metadata service among them),
-/// or nobody. Private networks are not: a venue's own server is a usual receiver.
-#[must_use]
-pub fn is_local(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(v4) => {
-            v4.is_loopback() || v4.is_link_local() || v4.is_unspecified() || v4.is_broadcast() || v4.is_multicast()
-                // Alibaba Cloud keeps its metadata service here.
-                || v4.octets() == [100, 100, 100, 200]
-        }
-        IpAddr::V6(v6) => match embedded(v6) {
-            Some(v4) => is_local(v4),
-            None => {
-                v6.is_loopback() || v6.is_unspecified() || v6.is_multicast() || v6.is_unicast_link_local()
-                    // Amazon keeps its metadata service here.
-                    || v6 == Ipv6Addr::new(0xFD00, 0xEC2, 0, 0, 0, 0, 0, 0x254)
-            }
-        },
-    }
-}
-
-/// The IPv4 address inside an IPv6 one: mapped, or translated by NAT64.
-fn embedded(v6: Ipv6Addr) -> Option<IpAddr> {
-    let segments = v6.segments();
-    let translated = segments[..6] == [0x64, 0xFF9B, 0, 0, 0, 0];
-    let last = u32::from(segments[6]) << 16 | u32::from(segments[7]);
-    v6.to_ipv4_mapped().or(translated.then(|| last.into())).map(IpAddr::V4)
 }
 
 fn judge<B>(response: &Response<B>, now: UnixMs) -> Result<(), Failure> {
@@ -189,28 +160,5 @@ mod tests {
         assert_eq!(retry_after_ms("Wed, 21 Oct 2015 07:28:00 GMT", now), Some(60_000));
         assert_eq!(retry_after_ms("Wed, 21 Oct 2015 07:20:00 GMT", now), Some(0));
         assert_eq!(retry_after_ms("soon", now), None);
-    }
-
-    #[test]
-    fn this_machine_and_its_link_are_local_and_a_venues_network_is_not() {
-        for (address, local) in [
-            ("127.0.0.1", true),
-            ("127.9.9.9", true),
-            ("0.0.0.0", true),
-            ("169.254.169.254", true),
-            ("100.100.100.200", true),
-            ("255.255.255.255", true),
-            ("::1", true),
-            ("fe80::1", true),
-            ("fd00:ec2::254", true),
-            ("::ffff:127.0.0.1", true),
-            ("64:ff9b::169.254.169.254", true),
-            ("192.168.1.10", false),
-            ("10.0.0.7", false),
-            ("8.8.8.8", false),
-            ("2001:db8::7", false),
-        ] {
-            assert_eq!(is_local(address.parse().unwrap()), local, "{address}");
-        }
     }
 }

@@ -2,37 +2,71 @@
 //! `sha256=` and the hex HMAC-SHA-256, under the shared secret, of `X-Hallwatch-Timestamp`, a dot
 //! and the body. A receiver recomputes it, refuses time stamps more than five minutes off, and drops
 //! an `Idempotency-Key` that it has seen. Redirects are not followed: a signed body goes nowhere but
-//! to the address that was configured.
+//! to the address that was configured. Slack and Teams get a [`shape`] of their own, unsigned.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use wire::UnixMs;
 
-use super::{failure::Failure, post::Poster, secret::Secret, words::Delivery};
+use super::{
+    failure::Failure,
+    post::{Answer, Poster},
+    secret::Secret,
+    shape,
+    words::Delivery,
+};
+use crate::config::WebhookFormat;
 
 /// Where to post, and how.
 #[derive(Debug)]
 pub struct Webhook {
     poster: Poster,
     secret: Option<Secret>,
+    format: WebhookFormat,
 }
 
 impl Webhook {
     /// A channel by `poster`; without `secret` nothing is signed.
     #[must_use]
     pub fn new(poster: Poster, secret: Option<Secret>) -> Self {
-        Self { poster, secret }
+        Self { poster, secret, format: WebhookFormat::Json }
+    }
+
+    /// A channel by `poster` in the shape of another service.
+    #[must_use]
+    pub fn shaped(poster: Poster, format: WebhookFormat) -> Self {
+        Self { poster, secret: None, format }
     }
 
     /// Posts once. Blocks for at most the answer time.
     pub fn send(&self, delivery: &Delivery, now: UnixMs) -> Result<(), Failure> {
-        let body = delivery.json.to_string();
+        let body = match self.format {
+            WebhookFormat::Json => delivery.json.to_string(),
+            WebhookFormat::Slack => shape::slack(delivery).to_string(),
+            WebhookFormat::Teams => shape::teams(delivery).to_string(),
+        };
         let timestamp = (now / 1_000).to_string();
         let signature = self.secret.as_ref().map(|secret| sign(secret, &timestamp, body.as_bytes()));
         let mut headers = vec![("Idempotency-Key", delivery.key.as_str()), ("X-Hallwatch-Timestamp", &timestamp)];
         headers.extend(signature.as_deref().map(|signature| ("X-Hallwatch-Signature", signature)));
-        self.poster.post(&headers, body.as_bytes(), now).map(drop)
+        let answer = self.poster.post(&headers, body.as_bytes(), now)?;
+        match self.format {
+            WebhookFormat::Json => Ok(()),
+            WebhookFormat::Slack | WebhookFormat::Teams => judge(&answer),
+        }
     }
+}
+
+/// Both say that all is well with 200 or 202 and `ok`, `1` or nothing; Teams also tells of failures so.
+fn judge(answer: &Answer) -> Result<(), Failure> {
+    let text = answer.text.to_ascii_lowercase();
+    if text.contains("http error 429") {
+        return Err(Failure::channel("the receiver has had too many messages"));
+    }
+    if text.contains("http error") || text.contains("delivery failed") {
+        return Err(Failure::message("the receiver says that it could not deliver the message"));
+    }
+    Ok(())
 }
 
 /// The signature of a body at a time.
@@ -48,6 +82,15 @@ pub fn sign(secret: &Secret, timestamp: &str, body: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_failure_in_an_answer_of_200_is_none_delivered() {
+        assert_eq!(judge(&Answer::of("ok")), Ok(()));
+        assert_eq!(judge(&Answer::of("")), Ok(()));
+        let busy = "Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 429";
+        assert_eq!(judge(&Answer::of(busy)).unwrap_err().fault, crate::notify::failure::Fault::Channel);
+        assert!(judge(&Answer::of("Webhook message delivery failed with error: HTTP error 400")).is_err());
+    }
 
     /// RFC 4231, test case 2: key `Jefe`, data `what do ya want for nothing?`, of which the part before
     /// the first dot would be the time stamp; here the dot is ours, so the digest is of

@@ -13,6 +13,10 @@ use super::{
 
 /// A Markdown message is at most so long, in bytes of UTF-8.
 const CONTENT_BYTES_MAX: usize = 4_096;
+/// Plain text is at most so long.
+const TEXT_BYTES_MAX: usize = 2_048;
+/// Mentions everybody, in plain text alone: Markdown cannot.
+const EVERYBODY: &str = "@all";
 /// Too many messages: the robot is let alone for a minute and a little.
 const TOO_FAST: i64 = 45_009;
 const TOO_FAST_MS: i64 = 65_000;
@@ -38,12 +42,24 @@ impl WeCom {
     }
 
     fn body(&self, delivery: &Delivery) -> Value {
+        if self.mention.iter().any(|user| user == EVERYBODY) {
+            return self.text(delivery);
+        }
         let colour = if delivery.severity_is_urgent() { "warning" } else { "comment" };
         let mentions: String = self.mention.iter().map(|user| format!("<@{user}>")).collect();
         let head = format!("**<font color=\"{colour}\">{}</font>**\n", robot::plain(&delivery.subject));
         let room = CONTENT_BYTES_MAX.saturating_sub(head.len() + mentions.len() + 2);
         let text = delivery.fitted(room, robot::plain);
         json!({ "msgtype": "markdown", "markdown": { "content": format!("{head}{text}\n{mentions}") } })
+    }
+}
+
+impl WeCom {
+    /// Plain text, which can call everybody.
+    fn text(&self, delivery: &Delivery) -> Value {
+        let head = format!("{}\n", delivery.subject);
+        let text = delivery.fitted(TEXT_BYTES_MAX.saturating_sub(head.len()), str::to_owned);
+        json!({ "msgtype": "text", "text": { "content": format!("{head}{text}"), "mentioned_list": self.mention } })
     }
 }
 
@@ -69,17 +85,21 @@ mod tests {
     #[test]
     fn a_message_is_markdown_that_fits_and_mentions() {
         let poster = Poster::new(Secret::new("http://localhost"), true, post::ANSWER_TIME);
-        let robot = WeCom::new(poster, vec!["@all".into()]);
+        let robot = WeCom::new(poster, vec!["zhang".into()]);
         let body = robot.body(&words::example("[P1] 新工单: K04 漏水", &"水".repeat(4_000), true));
         let content = body["markdown"]["content"].as_str().unwrap();
         assert!(content.starts_with("**<font color=\"warning\">[P1] 新工单: K04 漏水</font>**\n水"), "{content}");
-        assert!(content.ends_with("…\n<@@all>"), "{content}");
+        assert!(content.ends_with("…\n<@zhang>"), "{content}");
         assert!(content.len() <= CONTENT_BYTES_MAX);
+        let poster = Poster::new(Secret::new("http://localhost"), true, post::ANSWER_TIME);
+        let body = WeCom::new(poster, vec!["@all".into()]).body(&words::example("[P1] K04", &"水".repeat(4_000), true));
+        assert_eq!(body["text"]["mentioned_list"], json!(["@all"]));
+        assert!(body["text"]["content"].as_str().unwrap().len() <= TEXT_BYTES_MAX);
     }
 
     #[test]
     fn only_errcode_0_is_delivered() {
-        let check = |text: &str| judge(&Answer { json: serde_json::from_str(text).unwrap_or_default() });
+        let check = |text: &str| judge(&Answer::of(text));
         assert_eq!(check(r#"{"errcode":0,"errmsg":"ok"}"#), Ok(()));
         assert_eq!(check(r#"{"errcode":45009}"#).unwrap_err().retry_after_ms, Some(65_000));
         assert!(check(r#"{"errcode":40058}"#).is_err());

@@ -72,8 +72,8 @@ fn a_robot_that_asks_for_time_gets_it() {
     let failed = post.until("a:1", |row| row.attempts == 1);
     assert_eq!(failed.error.as_deref(), Some("WeCom says 45009: too many messages"));
     assert!(failed.message.due_at >= super::START + 65_000);
-    let content = server.next().json()["markdown"]["content"].as_str().unwrap().to_owned();
-    assert!(content.ends_with("<@@all>"), "{content}");
+    let body = server.next().json();
+    assert_eq!(body["text"]["mentioned_list"], serde_json::json!(["@all"]));
     post.until_sent("a:1");
 }
 
