@@ -3,15 +3,23 @@
 
 use std::path::Path;
 
+use collector::{
+    config::Language,
+    packs::Packs,
+    venues::{Holidays, Venues},
+};
+
 use super::{Target, text};
 use crate::program;
 
-/// Both configurations.
+/// Everything that a person writes for a program: both configurations, venues and rules.
 #[must_use]
 pub fn targets() -> Vec<Target> {
     vec![
         Target { name: "config_agent", seeds: agent_seeds, mutate: text::mutate, run: read_agent },
         Target { name: "config_collector", seeds: collector_seeds, mutate: text::mutate, run: read_collector },
+        Target { name: "config_venues", seeds: venues_seeds, mutate: text::mutate, run: read_venues },
+        Target { name: "config_rules", seeds: rules_seeds, mutate: text::mutate, run: read_rules },
     ]
 }
 
@@ -77,9 +85,8 @@ from = "hallwatch@example.com"
 to = ["av@example.com"]
 [web]
 listen = "127.0.0.1:0"
-[venue.nanshan]
-name_zh = "南山店"
-zone = "Asia/Shanghai"
+[venues]
+path = "venues.toml"
 "#;
 
 fn collector_seeds() -> Vec<Vec<u8>> {
@@ -92,6 +99,45 @@ fn collector_seeds() -> Vec<Vec<u8>> {
 pub fn read_collector(input: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(input) else { return false };
     match collector::Config::parse(text, Path::new("fuzzed.toml")) {
+        Ok(_) => true,
+        Err(error) => {
+            assert!(error.to_string().contains("hint:"), "a refusal shows a way out: {error}");
+            false
+        }
+    }
+}
+
+fn shipped(path: &str) -> Vec<u8> {
+    std::fs::read(program::workspace().join(path)).expect("the repository is whole")
+}
+
+fn venues_seeds() -> Vec<Vec<u8>> {
+    vec![shipped("collector/venues.toml"), shipped("demo/venues.toml")]
+}
+
+/// Reads venues.
+#[must_use]
+pub fn read_venues(input: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(input) else { return false };
+    match Venues::of(&[("fuzzed.toml".into(), text.into())], Holidays::default(), "Asia/Shanghai") {
+        Ok(_) => true,
+        Err(error) => {
+            assert!(error.text(Language::En).contains("\nhint: "), "a refusal shows a way out");
+            assert!(error.text(Language::ZhCn).contains("\n提示："), "in Chinese too");
+            false
+        }
+    }
+}
+
+fn rules_seeds() -> Vec<Vec<u8>> {
+    ["ktv", "bank", "shop"].map(|pack| shipped(&format!("collector/src/packs/{pack}.toml"))).into()
+}
+
+/// Reads a pack of rules.
+#[must_use]
+pub fn read_rules(input: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(input) else { return false };
+    match Packs::parse("fuzzed", text) {
         Ok(_) => true,
         Err(error) => {
             assert!(error.to_string().contains("hint:"), "a refusal shows a way out: {error}");
