@@ -11,13 +11,16 @@ use std::{
 use agent::driver::simulated::Room;
 use anyhow::Context as _;
 use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
-use tokio::{net::TcpListener, sync::watch as signal};
+use tokio::sync::watch as signal;
 use wire::UnixMs;
 
-use crate::{cable::Cable, clock::FastClock, options::Options, play::Set, tell::Teller, texts::Text, venue, watch};
+use crate::{
+    cable::Cable, clock::FastClock, options::Options, phones::Phones, play::Set, song_server::SongServer, tell::Teller,
+    texts::Text, venue, watch,
+};
 
-/// The hour at which an evening begins, in the venue's zone.
-const EVENING_HOUR: i64 = 18;
+/// The minute of the day at which an evening begins, forty minutes before the opening, in the venue's zone.
+const EVENING_MINUTE: i64 = 17 * 60 + 50;
 /// How long all rooms may take to be heard, in real time, before the demo goes on without them.
 const START_WAIT: Duration = Duration::from_secs(30);
 /// How often it looks whether they are.
@@ -47,13 +50,18 @@ pub async fn run(options: Options, shutdown: impl Future<Output = ()>) -> anyhow
         (None, None) => unreachable!("one of the two is made above"),
     };
     std::fs::create_dir_all(&data).with_context(|| format!("cannot make the folder `{}`", data.display()))?;
-    let config = collector_config(&options, &data);
-    std::fs::write(data.join(VENUES_FILE), venue::VENUES).context("the venue's file cannot be written")?;
+    let mut config = collector_config(&options, &data);
+    let phones = Phones::lay().await?;
+    phones.enter(&mut config, options.language());
     let zone = TimeZone::get(&config.zone).context("the time zone database has no entry for the venue")?;
     let started_at = venue_start(&data, &zone);
+    let today = zone.to_datetime(Timestamp::from_millisecond(started_at)?).date();
+    let venues = venue::venues(usize::from(options.rooms), today);
+    std::fs::write(data.join(VENUES_FILE), venues).context("the venue's file cannot be written")?;
     let teller = Teller::new(options.language(), options.quiet, zone);
     let clock = Arc::new(FastClock::new(started_at, options.speed, fresh_boot()?));
     introduce(&teller, &options, started_at);
+    phones.ring(teller.clone(), clock.clone());
 
     let begun = Instant::now();
     let handle = collector::start(config, collector::World { clock: clock.clone() })
@@ -64,14 +72,14 @@ pub async fn run(options: Options, shutdown: impl Future<Output = ()>) -> anyhow
     let broker = handle.mqtt.context("the collector runs its own broker")?;
     let watcher = tokio::spawn(watch::tickets(shared.clone(), teller.clone()));
 
-    let song_server = song_server().await?;
+    let song_server = SongServer::start(usize::from(options.rooms)).await?;
     let mut rooms = Vec::new();
     let mut cables = Vec::new();
     let mut agents = Vec::new();
     for index in 0..usize::from(options.rooms) {
         let room = venue::furnish(index, clock.clone());
         let cable = Cable::lay(broker).await.context("no port for an agent's cable")?;
-        let config = venue::agent_config(index, cable.address, song_server, &data);
+        let config = venue::agent_config(index, cable.address, &song_server, &data);
         agents.push(start_agent(config, clock.clone(), room.clone())?);
         rooms.push(room);
         cables.push(cable);
@@ -80,7 +88,14 @@ pub async fn run(options: Options, shutdown: impl Future<Output = ()>) -> anyhow
     teller.say(Text::AllHeard, &[&format!("{:.1}", begun.elapsed().as_secs_f64())]);
     addresses(&teller, &handle, broker, &data);
 
-    let set = Set { clock: &clock, rooms: &rooms, cables: &cables, shared: &shared, teller: &teller };
+    let set = Set {
+        clock: &clock,
+        rooms: &rooms,
+        cables: &cables,
+        song_server: &song_server,
+        shared: &shared,
+        teller: &teller,
+    };
     tokio::select! {
         () = async { set.play(options.scenario).await; std::future::pending::<()>().await } => {}
         () = keep_time(&data, &clock) => {}
@@ -120,7 +135,7 @@ fn free_or_any(wanted: SocketAddr) -> SocketAddr {
 fn venue_start(data: &Path, zone: &TimeZone) -> UnixMs {
     let kept = std::fs::read_to_string(data.join(CLOCK_FILE)).ok().and_then(|text| text.trim().parse::<UnixMs>().ok());
     let now = Timestamp::now().to_zoned(zone.clone());
-    let evening = now.start_of_day().and_then(|day| day.checked_add(EVENING_HOUR.hours()));
+    let evening = now.start_of_day().and_then(|day| day.checked_add(EVENING_MINUTE.minutes()));
     let evening = match evening {
         Ok(evening) if evening > now => evening.checked_sub(1.day()).unwrap_or(now),
         Ok(evening) => evening,
@@ -144,20 +159,6 @@ fn introduce(teller: &Teller, options: &Options, started_at: UnixMs) {
             teller.always(Text::PortTaken, &[&wanted.to_string()]);
         }
     }
-}
-
-/// A server that accepts and says nothing: enough for a probe that asks whether it is there.
-async fn song_server() -> anyhow::Result<SocketAddr> {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.context("no port for the song server")?;
-    let address = listener.local_addr()?;
-    tokio::spawn(async move {
-        loop {
-            if listener.accept().await.is_err() {
-                tokio::time::sleep(START_POLL).await;
-            }
-        }
-    });
-    Ok(address)
 }
 
 fn start_agent(config: agent::config::Config, clock: Arc<FastClock>, room: Arc<Room>) -> anyhow::Result<Running> {

@@ -15,7 +15,8 @@ use crate::{
     cable::Cable,
     clock::FastClock,
     options::Story,
-    scenario::{self, Deed},
+    scenario::{self, Deed, Whose},
+    song_server::SongServer,
     tell::{Teller, Tone},
     texts::{Text, fill},
     venue,
@@ -36,6 +37,8 @@ pub struct Set<'a> {
     pub rooms: &'a [Arc<Room>],
     /// Their cables.
     pub cables: &'a [Cable],
+    /// What all rooms ask for songs.
+    pub song_server: &'a SongServer,
     /// The collector.
     pub shared: &'a Shared,
     /// The voice.
@@ -108,24 +111,42 @@ impl Set<'_> {
                 let room = told(Text::PluggedIn, Tone::Mends, room);
                 self.cables[room].plug_in();
             }
-            Deed::Acknowledge(room) => self.act(number(room), Action::Acknowledge).await,
-            Deed::SayFixed(room) => {
-                let note = fill(self.teller.language(), Text::FixNote, &[]);
-                self.act(number(room), Action::Fixed { note }).await;
+            Deed::SongServerStops => {
+                self.tell(Text::SongServerStops, Tone::Breaks);
+                self.song_server.switch_off();
             }
-            Deed::Close(room) => self.act(number(room), Action::Close).await,
+            Deed::SongServerRuns => {
+                self.tell(Text::SongServerRuns, Tone::Mends);
+                self.song_server.switch_on();
+            }
+            Deed::Acknowledge(whose) => self.act(whose, round, Action::Acknowledge).await,
+            Deed::SayFixed(whose) => {
+                let note = fill(self.teller.language(), Text::FixNote, &[]);
+                self.act(whose, round, Action::Fixed { note }).await;
+            }
+            Deed::Close(whose) => self.act(whose, round, Action::Close).await,
         }
     }
 
+    fn tell(&self, text: Text, tone: Tone) {
+        self.teller.at(self.clock.now_ms(), tone, &fill(self.teller.language(), text, &[]));
+    }
+
     /// Asks the collector as a person at the command line would, and tells what it answered.
-    async fn act(&self, room: usize, action: Action) {
-        let Some(ticket) = self.open_ticket(room) else {
-            return self.teller.say(Text::NoTicket, &[&name(room)]);
+    async fn act(&self, whose: Whose, round: usize, action: Action) {
+        let language = self.teller.language();
+        let (room, what) = match whose {
+            Whose::Room(room) => {
+                let room = (room + round) % self.rooms.len();
+                (Some(room), name(room))
+            }
+            Whose::SongServer => (None, fill(language, Text::SongServer, &[])),
         };
+        let Some(ticket) = self.open_ticket(room) else { return self.teller.say(Text::NoTicket, &[&what]) };
         let who = fill(self.teller.language(), Text::Porter, &[]);
         let now = self.clock.now_ms();
         let Ok(row) = self.shared.inbox.put_request(now, &who, &ticket.number, &action) else {
-            return self.teller.say(Text::NoTicket, &[&name(room)]);
+            return self.teller.say(Text::NoTicket, &[&what]);
         };
         self.shared.requests.wake();
         let answer = tokio::time::timeout(ANSWER_WAIT, async {
@@ -138,7 +159,6 @@ impl Set<'_> {
             }
         })
         .await;
-        let language = self.teller.language();
         let words = language.of_collector();
         let did = texts::get(words, &format!("action.{}", action.word()));
         let said = match answer {
@@ -156,16 +176,18 @@ impl Set<'_> {
         self.teller.at(self.clock.now_ms(), Tone::Person, &line);
     }
 
-    /// The worst open ticket of a room, the newest of several.
-    fn open_ticket(&self, room: usize) -> Option<Ticket> {
+    /// The worst open ticket of a room, the newest of several; without a room that of the song server.
+    fn open_ticket(&self, room: Option<usize>) -> Option<Ticket> {
         let filter = TicketFilter {
             venue: Some(venue::id(venue::VENUE)),
-            room: Some(venue::room_id(room)),
+            room: room.map(venue::room_id),
             open: true,
             ..TicketFilter::default()
         };
+        let is_servers =
+            |ticket: &Ticket| ticket.asset.as_ref().is_some_and(|asset| asset.as_str() == venue::SONG_SERVER);
         let tickets = self.shared.reader.tickets(&filter).ok()?;
-        tickets.into_iter().min_by_key(|ticket| ticket.severity)
+        tickets.into_iter().filter(|t| is_servers(t) == room.is_none()).min_by_key(|ticket| ticket.severity)
     }
 }
 

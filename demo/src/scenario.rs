@@ -23,13 +23,28 @@ pub enum Deed {
     Unplugged(usize),
     /// It is connected again and brings its backlog.
     PluggedIn(usize),
-    /// Somebody takes the open ticket of a room: I am on it.
-    Acknowledge(usize),
-    /// Somebody says that the open ticket of a room is mended.
-    SayFixed(usize),
-    /// Somebody ends the mended ticket of a room.
-    Close(usize),
+    /// The song server, which all rooms ask, stops.
+    SongServerStops,
+    /// It runs again.
+    SongServerRuns,
+    /// Somebody takes an open ticket: I am on it.
+    Acknowledge(Whose),
+    /// Somebody says that it is mended.
+    SayFixed(Whose),
+    /// Somebody ends the mended ticket.
+    Close(Whose),
 }
+
+/// Whose ticket a person acts on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// The worst of a room.
+    Room(usize),
+    /// That of the song server.
+    SongServer,
+}
+
+use Whose::{Room, SongServer};
 
 /// A step: when after the start of the story, and what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,26 +55,35 @@ pub struct Step {
     pub deed: Deed,
 }
 
-const fn at_minute(minute: u64, deed: Deed) -> Step {
-    Step { after: Duration::from_secs(minute * 60), deed }
+const fn at(minute: u64, second: u64, deed: Deed) -> Step {
+    Step { after: Duration::from_secs(minute * 60 + second), deed }
 }
 
-/// The evening: four things break, people act, the data proves what they say.
-const EVENING: [Step; 13] = [
-    at_minute(3, Deed::AmplifierOff(2)),
-    at_minute(6, Deed::CoolingFails(4)),
-    at_minute(10, Deed::SensorDies(1)),
-    at_minute(14, Deed::Acknowledge(2)),
+/// The evening begins forty minutes before the opening: five things break, the report before the opening
+/// names those that matter, people act, and the data proves what they say.
+const EVENING: [Step; 17] = [
+    at(2, 0, Deed::AmplifierOff(2)),
+    at(3, 0, Deed::SensorDies(1)),
+    at(5, 0, Deed::CoolingFails(4)),
+    // The report comes between minutes 6 and 14, the amplifier's ticket half an hour before the opening. After
+    // five minutes without a word the manager's telephone rings.
+    at(17, 0, Deed::Acknowledge(Room(2))),
     // Said too early: the amplifier is still dark, and the ticket says so.
-    at_minute(18, Deed::SayFixed(2)),
-    at_minute(22, Deed::AmplifierOn(2)),
-    at_minute(26, Deed::Unplugged(6)),
-    at_minute(34, Deed::Acknowledge(4)),
-    at_minute(36, Deed::SensorReplaced(1)),
-    at_minute(40, Deed::PluggedIn(6)),
-    at_minute(52, Deed::CoolingMended(4)),
-    at_minute(56, Deed::Close(2)),
-    at_minute(60, Deed::Close(6)),
+    at(19, 0, Deed::SayFixed(Room(2))),
+    at(23, 0, Deed::AmplifierOn(2)),
+    // Said again: now the readings agree.
+    at(23, 20, Deed::SayFixed(Room(2))),
+    // One ticket for the server; that no room can choose songs is written there.
+    at(26, 0, Deed::SongServerStops),
+    at(30, 0, Deed::Acknowledge(SongServer)),
+    at(33, 0, Deed::SongServerRuns),
+    at(35, 0, Deed::SensorReplaced(1)),
+    at(37, 0, Deed::Unplugged(6)),
+    at(39, 0, Deed::Acknowledge(Room(4))),
+    at(42, 0, Deed::Close(SongServer)),
+    at(48, 0, Deed::PluggedIn(6)),
+    at(51, 0, Deed::CoolingMended(4)),
+    at(54, 0, Deed::Close(Room(6))),
 ];
 
 /// The steps of a story, in order of time.
@@ -83,11 +107,19 @@ mod tests {
         assert_eq!(
             count(|d| matches!(
                 d,
-                Deed::AmplifierOff(_) | Deed::CoolingFails(_) | Deed::SensorDies(_) | Deed::Unplugged(_)
+                Deed::AmplifierOff(_)
+                    | Deed::CoolingFails(_)
+                    | Deed::SensorDies(_)
+                    | Deed::Unplugged(_)
+                    | Deed::SongServerStops
             )),
             count(|d| matches!(
                 d,
-                Deed::AmplifierOn(_) | Deed::CoolingMended(_) | Deed::SensorReplaced(_) | Deed::PluggedIn(_)
+                Deed::AmplifierOn(_)
+                    | Deed::CoolingMended(_)
+                    | Deed::SensorReplaced(_)
+                    | Deed::PluggedIn(_)
+                    | Deed::SongServerRuns
             )),
         );
     }

@@ -26,6 +26,8 @@ pub enum Tone {
     Ticket,
     /// A person acts.
     Person,
+    /// A telephone rings.
+    Phone,
     /// The demo speaks of itself.
     Plain,
 }
@@ -37,6 +39,7 @@ impl Tone {
             Self::Mends => ("✓", "32"),
             Self::Ticket => ("▣", "36"),
             Self::Person => ("☻", "33"),
+            Self::Phone => ("☎", "35"),
             Self::Plain => ("·", "2"),
         }
     }

@@ -43,6 +43,20 @@ pub enum Text {
     Unplugged,
     /// Deed.
     PluggedIn,
+    /// Deed.
+    SongServerStops,
+    /// Deed.
+    SongServerRuns,
+    /// What a ticket can be about.
+    SongServer,
+    /// Whose telephone.
+    AvPhone,
+    /// Whose telephone.
+    ItPhone,
+    /// Whose telephone.
+    HousePhone,
+    /// Whose telephone.
+    ManagerPhone,
     /// A person does something.
     PersonActs,
     /// No ticket to act on yet.
@@ -120,6 +134,15 @@ fn both(which: Text) -> (&'static str, &'static str) {
         Text::PluggedIn => {
             ("{} 的网线插回去了，缓存的数据开始补传", "the agent of {} is plugged in again and brings its backlog")
         }
+        Text::SongServerStops => {
+            ("点歌服务器死机了，所有包厢都点不了歌", "the song server stops; no room can choose songs")
+        }
+        Text::SongServerRuns => ("电脑房重启了点歌服务器", "the IT room starts the song server again"),
+        Text::SongServer => ("点歌服务器", "the song server"),
+        Text::AvPhone => ("总控的手机", "telephone of the AV control room"),
+        Text::ItPhone => ("电脑房的手机", "telephone of the IT room"),
+        Text::HousePhone => ("工程组的手机", "telephone of the house engineers"),
+        Text::ManagerPhone => ("值班经理的手机", "telephone of the manager on duty"),
         Text::PersonActs => ("{} 对 {}：{}", "{} on {}: {}"),
         Text::NoTicket => ("{} 还没有可操作的工单", "{} has no ticket to act on yet"),
         Text::Refused => ("被拒绝：{}", "refused: {}"),

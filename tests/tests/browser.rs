@@ -57,7 +57,8 @@ fn a_porter_sees_a_fault_appear_and_reads_its_story() {
     let opened = wait::until("the first ticket opens", WITHIN, || {
         let text = ureq::get(format!("{base}/api/v1/tickets")).call().ok()?.body_mut().read_to_string().ok()?;
         let answer: Value = serde_json::from_str(&text).ok()?;
-        answer["tickets"][0]["number"].as_str().map(str::to_owned)
+        let broken = answer["tickets"].as_array()?.iter().find(|ticket| ticket["asset"] == "amplifier")?;
+        broken["number"].as_str().map(str::to_owned)
     });
     wait::until("the open page shows it", LIVE_WITHIN, || {
         browser.ask(&format!("document.getElementById('ticket-{opened}') !== null")).as_bool().filter(|seen| *seen)

@@ -10,7 +10,7 @@ use super::{DATA, Proof, Stage, Ticket, Transition, cause, figures, tell::News, 
 use crate::{
     config::Language,
     packs::{PackRule, Packs},
-    rules::Expect,
+    rules::{Expect, Rule},
     texts::{self, fill, get},
     venues::Venues,
 };
@@ -132,13 +132,20 @@ pub fn news(news: News, ticket: &Ticket, moved: &Transition, scene: Scene<'_>) -
     };
     match numbers(ticket, moved, scene) {
         Some(numbers) if news == News::StillBad => fill(language, "news.still_bad_now", &[("numbers", &numbers)]),
+        None if news == News::StillBad && ticket.rule.is_some() => {
+            fill(language, "news.still_bad_so", &[("what", &wrong(ticket, scene))])
+        }
         _ => get(language, key).into(),
     }
 }
 
-/// The value of a line of history, and its limit where the data refused a fix.
+/// The value of a line of history, and its limit where the data refused a fix; `None` where it is no number.
 #[must_use]
 pub fn numbers(ticket: &Ticket, moved: &Transition, scene: Scene<'_>) -> Option<String> {
+    // A yes or no is no number to people.
+    if rule(ticket, scene).is_some_and(|rule| matches!(rule.rule.expect, Expect::State { .. })) {
+        return None;
+    }
     let shown = |value: f64| figures::shown_of(ticket, moved.point.as_ref(), rule(ticket, scene), value);
     let value = shown(moved.value?);
     let Some(limit) = moved.limit else { return Some(value) };
@@ -174,7 +181,7 @@ fn what(ticket: &Ticket, scene: Scene<'_>) -> String {
         return fill(language, "explain.described", &[("text", texts::own(language, text))]);
     }
     let rule = rule(ticket, scene);
-    if let Some(PackRule { rule: crate::rules::Rule { expect: Expect::Silent { agent, .. }, .. }, .. }) = rule {
+    if let Some(PackRule { rule: Rule { expect: Expect::Silent { agent, .. }, .. }, .. }) = rule {
         #[expect(clippy::cast_possible_truncation, reason = "a silence is far below 2^53 seconds")]
         let limit = texts::duration(language, (ticket.limit.unwrap_or(0.0) * 1_000.0) as i64);
         let name = ticket.agent.as_ref().map_or("?", |a| a.as_str());

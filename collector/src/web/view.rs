@@ -22,7 +22,7 @@ const PERIODS_MISSED: f64 = 3.0;
 /// What people look for first; everything else follows in the order of its name.
 const FIRST: [&str; 4] = ["temperature_celsius", "co2_ppm", "humidity_percent", "illuminance_lux"];
 /// Points by which an agent speaks of itself.
-const OWN: [&str; 4] = ["spool_", "uplink_", "sampler_", "computer_"];
+const OWN: [&str; 5] = ["spool_", "uplink_", "sampler_", "computer_", "bus_"];
 
 /// How a room is, the worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
