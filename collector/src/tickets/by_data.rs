@@ -134,7 +134,9 @@ pub(super) fn ended(state: &mut State, key: &EpisodeKey, seen: Seen, now: UnixMs
         if let Some(listed) = ticket.symptoms.iter_mut().find(|listed| listed.is(key) && listed.ended_at.is_none()) {
             listed.ended_at = Some(seen.at);
         }
-        moved(ticket, now, DATA, Some(ticket.stage), note::SYMPTOM_OVER, seen.value, out);
+        let point = key.subject.point.as_ref().map_or("", |point| point.as_str());
+        let note = format!("{}:{}/{point}", note::SYMPTOM_OVER, key.subject.source.room);
+        moved(ticket, now, DATA, Some(ticket.stage), &note, seen.value, out);
         stored(ticket, out);
         return;
     }

@@ -1,14 +1,19 @@
 //! The cause of a ticket and what follows from it, in words: what its title says instead of its rule, the
 //! next step, and the rooms that suffer. Looks nothing up.
 
-use super::{Ticket, text::Scene};
+use std::{borrow::Cow, collections::BTreeSet};
+
+use wire::{Id, PointName};
+
+use super::{Ticket, Transition, note, text::Scene};
 use crate::{
+    config::Language,
     episode::Cause,
     texts::{self, fill},
 };
 
-/// Symptoms that one line names; the others are counted.
-const NAMED_MAX: usize = 6;
+/// Rooms, and things, that one line names; the others are counted.
+const NAMED_MAX: usize = 8;
 
 /// What is wrong, where the cause is more than what the ticket's rule watches.
 #[must_use]
@@ -38,31 +43,43 @@ pub fn hint(ticket: &Ticket, scene: Scene<'_>) -> Option<&'static str> {
     Some(texts::get(scene.language, key))
 }
 
-/// What follows from the cause, in one line; `None` where nothing does.
+/// What follows from the cause, in one line: each thing with the rooms that miss it; `None` where nothing does.
 #[must_use]
 pub fn symptoms(ticket: &Ticket, scene: Scene<'_>) -> Option<String> {
-    let mut names: Vec<String> = Vec::new();
+    let language = scene.language;
+    let mut rooms_of: Vec<(Cow<'_, str>, BTreeSet<&Id>)> = Vec::new();
     for symptom in &ticket.symptoms {
-        let room = scene.venues.room_name(&ticket.venue, &symptom.room, scene.language);
-        let what = symptom.point.as_ref().map_or_else(
-            || texts::get(scene.language, "cause.agent").into(),
-            |point| texts::point(scene.language, point),
-        );
-        let name = fill(scene.language, "cause.symptom", &[("room", &room), ("what", &what)]);
-        if !names.contains(&name) {
-            names.push(name);
+        let what = thing(symptom.point.as_ref(), language);
+        match rooms_of.iter_mut().find(|(other, _)| *other == what) {
+            Some((_, rooms)) => drop(rooms.insert(&symptom.room)),
+            None => rooms_of.push((what, BTreeSet::from([&symptom.room]))),
         }
     }
+    let join = texts::get(language, "join.list");
+    let one = |(what, rooms): &(Cow<'_, str>, BTreeSet<&Id>)| {
+        let names = rooms.iter().take(NAMED_MAX).map(|room| scene.venues.room_name(&ticket.venue, room, language));
+        let mut list = names.collect::<Vec<_>>().join(join);
+        if rooms.len() > NAMED_MAX {
+            list = fill(language, "cause.rooms_more", &[("list", &list), ("count", &rooms.len().to_string())]);
+        }
+        fill(language, "cause.symptom", &[("what", what), ("rooms", &list)])
+    };
+    let list: Vec<String> = rooms_of.iter().take(NAMED_MAX).map(one).collect();
     let count = usize::try_from(ticket.symptom_count).unwrap_or(usize::MAX);
-    let more = names.len() > NAMED_MAX || count > ticket.symptoms.len();
-    names.truncate(NAMED_MAX);
-    let list = names.join(texts::get(scene.language, "join.list"));
-    match (list.is_empty(), more) {
-        (true, _) => None,
-        (false, false) => Some(fill(scene.language, "cause.symptoms", &[("list", &list)])),
-        (false, true) => {
-            let blanks = [("list", &*list), ("count", &count.to_string())];
-            Some(fill(scene.language, "cause.symptoms_more", &blanks))
-        }
-    }
+    let blanks = [("list", &*list.join(texts::get(language, "join.clause"))), ("count", &count.to_string())];
+    let all_named = count <= ticket.symptoms.len() && rooms_of.len() <= NAMED_MAX;
+    let key = if all_named { "cause.symptoms" } else { "cause.symptoms_more" };
+    (!list.is_empty()).then(|| fill(language, key, &blanks))
+}
+
+/// A line of history that says what is good again while the cause may not be, in words.
+pub(super) fn over(moved: &Transition, language: Language) -> Option<String> {
+    let (room, point) = moved.note.strip_prefix(note::SYMPTOM_OVER)?.strip_prefix(':')?.split_once('/')?;
+    let (room, point) = (Id::parse(room).ok()?, PointName::parse(point).ok());
+    let blanks = [("room", &*texts::room(language, &room)), ("what", &*thing(point.as_ref(), language))];
+    Some(fill(language, "cause.symptom_over", &blanks))
+}
+
+fn thing(point: Option<&PointName>, language: Language) -> Cow<'static, str> {
+    point.map_or_else(|| texts::get(language, "cause.agent").into(), |point| texts::point(language, point))
 }

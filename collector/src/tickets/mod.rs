@@ -132,7 +132,7 @@ pub mod note {
     pub const LATE_FIX: &str = "late_fix";
     /// The next in the chain was told; a colon and the team follow.
     pub const ESCALATED: &str = "escalated";
-    /// Something that only follows from the cause is good again.
+    /// Something that only follows from the cause is good again; a colon, its room, a slash and its point follow.
     pub const SYMPTOM_OVER: &str = "symptom_over";
 }
 

@@ -155,7 +155,7 @@ pub fn numbers(ticket: &Ticket, moved: &Transition, scene: Scene<'_>) -> Option<
 /// A line of history in words: what the readings did is translated, what a person wrote is not.
 #[must_use]
 pub fn note(moved: &Transition, language: Language) -> String {
-    if let Some(words) = until::escalation_note(moved, language) {
+    if let Some(words) = until::escalation_note(moved, language).or_else(|| cause::over(moved, language)) {
         return words;
     }
     let said = texts::own(language, &moved.note);
