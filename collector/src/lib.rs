@@ -8,7 +8,7 @@
 //! each opening, [`story`] what surrounds a ticket, [`packs`] the rules as people write them, [`venues`]
 //! what devices cannot tell of a venue, [`world`] what tests replace.
 //! [`run`] connects them; [`shared`] is what they share, [`metrics`] and [`health`] what they say
-//! of themselves.
+//! of themselves, [`own_health`] what of that the rules hear.
 
 pub mod causes;
 pub mod chart;
@@ -22,6 +22,7 @@ pub mod ledger;
 pub mod live;
 pub mod metrics;
 pub mod notify;
+pub mod own_health;
 pub mod packs;
 pub mod readiness;
 pub mod readings;

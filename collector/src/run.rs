@@ -25,7 +25,7 @@ use crate::{
     },
     live::Live,
     metrics::Metrics,
-    notify,
+    notify, own_health,
     packs::{self, Packs},
     readiness, readings, register, rules,
     shared::CHANGES_MAX,
@@ -258,6 +258,12 @@ impl Stages {
         threads.push(self.thread("register", move || {
             if let Err(error) = register::job::run(&shared, stop) {
                 tracing::error!(error = %error, "days until extinguishers are due are not told: no timer");
+            }
+        })?);
+        let (shared, stop) = (self.shared.clone(), self.stopped.clone());
+        threads.push(self.thread("own-health", move || {
+            if let Err(error) = own_health::run(&shared, stop) {
+                tracing::error!(error = %error, "what is wrong with the collector becomes no ticket: no timer");
             }
         })?);
         let (shared, stop) = (self.shared.clone(), self.stopped.clone());

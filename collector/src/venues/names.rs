@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use wire::Id;
 
 use super::Venues;
-use crate::{config::Language, texts};
+use crate::{config::Language, episode::OWN_AGENT, texts};
 
 /// The name in `language`, else in the other.
 fn pick<'a>(language: Language, zh: &'a Option<String>, en: &'a Option<String>) -> Option<&'a str> {
@@ -22,7 +22,9 @@ impl Venues {
     #[must_use]
     pub fn name<'a>(&'a self, venue: &'a Id, language: Language) -> &'a str {
         let file = self.venue(venue).map(|v| &v.file);
-        file.and_then(|v| pick(language, &v.name_zh, &v.name_en)).unwrap_or(venue.as_str())
+        let name = file.and_then(|v| pick(language, &v.name_zh, &v.name_en));
+        let own = || (venue.as_str() == OWN_AGENT).then(|| texts::get(language, "room_name.collector"));
+        name.or_else(own).unwrap_or(venue.as_str())
     }
 
     /// A room of it.

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod bench;
+mod broker_away;
 mod grace;
 mod link;
 mod silence;

@@ -49,6 +49,7 @@ pub fn points() -> BTreeSet<String> {
     let of_the_collector = own_words.map(|end| own::point(&Id::parse("extinguisher-1").unwrap(), end).unwrap());
     names.extend(pump::figures().map(|(name, _)| name.to_owned()));
     names.extend(of_the_collector.map(|name| name.as_str().to_owned()));
+    names.extend(collector::own_health::names().into_iter().map(|name| name.as_str().to_owned()));
     names.insert(CLOCK.to_owned());
     names
 }
