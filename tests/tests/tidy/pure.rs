@@ -50,6 +50,7 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("collector/src/rounds/when.rs", "venues", "when a venue is open is arithmetic too"),
     ("collector/src/tickets/cause.rs", "texts", "words: causes and symptoms"),
     ("collector/src/tickets/refusal.rs", "serde_json", "a refusal's own JSON, so that print and read stand together"),
+    ("collector/src/tickets/cause.rs", "config", "words: the language"),
     ("collector/src/tickets/figures.rs", "config", "words: the language"),
     ("collector/src/tickets/figures.rs", "packs", "words: what the rule expects"),
     ("collector/src/tickets/figures.rs", "rules", "words: what the number of a kind is"),
