@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tests::{Broker, House, Receiver, receiver::Behaviour, wait};
+use tests::{Broker, House, Influxd, Receiver, receiver::Behaviour, wait};
 
 const WITHIN: Duration = Duration::from_secs(20);
 
@@ -84,4 +84,23 @@ fn waiting_in_vain_says_for_what() {
     let outcome = std::panic::catch_unwind(|| wait::until("rain", Duration::from_millis(30), || None::<()>));
     let message = *outcome.expect_err("nothing came").downcast::<String>().unwrap();
     assert!(message.contains("rain"), "{message}");
+}
+
+#[test]
+fn a_killed_influxdb_comes_back_with_what_it_was_given() {
+    let house = House::new("influxd");
+    let mut database = Influxd::start(&house);
+    database.write("room,venue=v,room=k01 celsius=20.5 1000\nroom,venue=v,room=k01 celsius=21.5 2000\n");
+    let mean = "SELECT mean(celsius) FROM room WHERE time >= 0 GROUP BY room";
+    let check = |database: &Influxd| {
+        let found = database.select(mean);
+        assert_eq!((found.len(), found[0].tags["room"].as_str()), (1, "k01"));
+        assert_eq!(found[0].numbers("mean"), [(0, 21.0)]);
+    };
+    check(&database);
+    database.kill();
+    assert!(!tests::port::answers(database.port()));
+    database.restart(&house);
+    check(&database);
+    assert!(database.select("SELECT mean(celsius) FROM nothing").is_empty());
 }
