@@ -10,6 +10,7 @@
 //! [`run`] connects them; [`shared`] is what they share, [`metrics`] and [`health`] what they say
 //! of themselves, [`own_health`] what of that the rules hear.
 
+pub mod backtest;
 pub mod causes;
 pub mod chart;
 pub mod cli;

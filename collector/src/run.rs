@@ -220,6 +220,7 @@ impl Stages {
         let (groups, decided) = sync_channel(GROUPS_AHEAD);
         let mut core = Core::restore(loaded, deciders(&self.shared));
         core.set_venues(&self.shared.venues.get());
+        core.started(self.shared.clock.now());
         let (shared, stop) = (self.shared.clone(), self.stopped.clone());
         let step = self.thread("step", move || {
             let requests = Box::new(move |limit| sqlite.pending(limit));

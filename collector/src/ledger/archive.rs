@@ -181,6 +181,8 @@ pub trait Archivist: Send {
     /// Deletes at most `limit` chunks of `source` before `raw_hour` and roll-ups before
     /// `rollup_hour`; says how many there were.
     fn expire(&mut self, source: SourceRow, raw_hour: u32, rollup_hour: u32, limit: usize) -> Result<usize, Error>;
+    /// Deletes at most `limit` pages of the journal of steps before `at`; says how many there were.
+    fn expire_journal(&mut self, at: UnixMs, limit: usize) -> Result<usize, Error>;
     /// Gives back at most `limit` free pages of the store, keeping `keep` of them (or a share of
     /// the whole, if that is more) for what comes next; says how many there were.
     fn give_back(&mut self, keep: usize, limit: usize) -> Result<usize, Error>;

@@ -5,6 +5,7 @@ pub mod archive;
 pub mod blob;
 pub(crate) mod bytes;
 pub mod error;
+pub mod journal;
 pub mod sqlite;
 pub mod store;
 
@@ -52,6 +53,8 @@ pub struct Commit {
     pub statuses: Vec<(Source, Status)>,
     /// Documents; each replaces the one of the same kind, venue and key.
     pub records: Vec<Record>,
+    /// What the step was given that its samples do not tell, where something followed from it.
+    pub journal: Option<journal::Page>,
 }
 
 /// A document kept beside samples and tickets: a readiness report, a round, an account of silence.

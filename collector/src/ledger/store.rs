@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use wire::{About, Id, Lost, Sample, Source, Status, UnixMs};
 
-use super::{Commit, EpisodeRow, Error, Message, NewMessage, Quarantined, Record, Request, Watermark};
+use super::{Commit, EpisodeRow, Error, Message, NewMessage, Quarantined, Record, Request, Watermark, journal::Page};
 use crate::{
     episode::Severity,
     tickets::{Action, Stage, Ticket, Transition},
@@ -209,6 +209,8 @@ pub trait Reader: Send + Sync {
     fn messages(&self, ticket: Option<u64>, limit: usize) -> Result<Vec<MessageRow>, Error>;
     /// Documents, greatest key first.
     fn records(&self, filter: &RecordFilter) -> Result<Vec<Record>, Error>;
+    /// Pages of steps taken in [from, to), in order, at most `limit` after the row `after`; each with its row.
+    fn journal(&self, from: UnixMs, to: UnixMs, after: i64, limit: usize) -> Result<Vec<(i64, Page)>, Error>;
     /// One a spool.
     fn watermarks(&self) -> Result<Vec<Watermark>, Error>;
     /// How much there is.

@@ -2,6 +2,7 @@
 //! by name and files of the user's own become one list of rules for [`crate::rules`], and the words
 //! that tickets are explained with. Where two packs have a rule of the same name, the later one wins.
 
+mod changed;
 pub mod error;
 mod expect;
 pub mod file;
@@ -14,6 +15,7 @@ use std::{
 
 use wire::{Id, PointName};
 
+pub use changed::source_of;
 pub use error::Error;
 
 use crate::{

@@ -12,7 +12,7 @@ use crate::{
     config,
     ledger::{
         Error,
-        archive::{Archivist, DAY_HOURS, Day, PackedDay, SourceRow, hour_of},
+        archive::{Archivist, DAY_HOURS, Day, HOUR_MS, PackedDay, SourceRow, hour_of},
     },
 };
 
@@ -70,6 +70,8 @@ impl Limits {
 /// Packs and forgets what `limits` say, of every source.
 pub fn pack(store: &mut dyn Archivist, limits: &Limits, pace: Pace<'_>) -> Result<Done, Error> {
     let mut done = Done::default();
+    let journal_from = i64::from(limits.raw_hour).saturating_mul(HOUR_MS);
+    done.expired += store.expire_journal(journal_from, EXPIRE_MAX)? as u64;
     for (source, _) in store.sources()? {
         for first_hour in store.unpacked_days(source, limits.pack_hour)? {
             if !pace() {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::{
     Filing,
     follow::{Deciders, Follow},
+    journal::Journal,
     writer::Writer,
 };
 use crate::{
@@ -24,6 +25,7 @@ pub struct Core {
     marks: Watermarks,
     follow: Follow,
     notes: silence::Notes,
+    journal: Journal,
 }
 
 /// What a step counted.
@@ -97,6 +99,7 @@ impl Stepped {
             && c.abouts.is_empty()
             && c.statuses.is_empty()
             && c.records.is_empty()
+            && c.journal.is_none()
     }
 }
 
@@ -142,7 +145,12 @@ impl Core {
             let hash = content_hash(&Entry::Sample(sample));
             marks.remember(&source, &spool, seq, hash);
         }
-        Self { number: loaded.commit_number, marks, follow, notes }
+        Self { number: loaded.commit_number, marks, follow, notes, journal: Journal::default() }
+    }
+
+    /// A collector starts at `now`, so that whoever plays this past again knows why nothing came before.
+    pub fn started(&mut self, now: UnixMs) {
+        self.journal.started(now);
     }
 
     /// Other venues are in force from the next step on.
@@ -152,6 +160,7 @@ impl Core {
 
     /// The broker is away: nobody can be heard, and nobody is silent for it. Before a step with a tick.
     pub fn deaf(&mut self, now: UnixMs) {
+        self.journal.deaf(now);
         self.follow.deaf(now);
     }
 
@@ -161,6 +170,7 @@ impl Core {
         let mut out = Writer::default();
         out.commit.at = now;
         self.follow.surround(now);
+        self.journal.begin(now);
         let (mut counts, mut touched) = (Counts::default(), Touched::default());
         for body in batch {
             match body {
@@ -175,11 +185,13 @@ impl Core {
                     if status.state == wire::State::Online {
                         touched.note(&source, &status.spool, false);
                     }
+                    self.journal.status(&source, &status);
                     self.follow.status(&source, &status, now, &mut out);
                     self.notes.status(&source, &status, now);
                     out.commit.statuses.push((source, status));
                 }
                 Ok(Decoded::About(source, about)) => {
+                    self.journal.about(&source, &about);
                     self.follow.learn(&source, &about);
                     self.notes.about(&source, &about, now);
                     out.commit.abouts.push((source, about));
@@ -189,6 +201,8 @@ impl Core {
                 Err(quarantined) => out.commit.quarantine.push(quarantined),
             }
         }
+        requests.iter().for_each(|request| self.journal.request(request));
+        filings.iter().flat_map(|filing| &filing.samples).for_each(|own| self.journal.own(own));
         self.follow.requests(requests, now, &mut out);
         self.follow.filings(filings, now, &mut out);
         if tick {
@@ -199,7 +213,9 @@ impl Core {
         silence::record::locks(&mut self.notes, records, now);
         self.notes.take_changed(now, |changed| records.push(silence::record::of_note(&changed, now)));
         let acks = self.acks(touched, now, &mut out);
-        let mut stepped = Stepped { number: 0, commit: out.finish(), acks, counts };
+        let mut commit = out.finish();
+        commit.journal = self.journal.end(tick, &commit);
+        let mut stepped = Stepped { number: 0, commit, acks, counts };
         if !stepped.is_empty() {
             self.number += 1;
             stepped.number = self.number;
@@ -216,6 +232,7 @@ impl Core {
             (Verdict::New { .. }, Entry::Sample(sample)) => {
                 counts.samples += 1;
                 counts.readings += sample.points.len() as u64;
+                self.journal.sample(source, &sample.spool, sample.seq, sample.at);
                 self.follow.sample(source, &sample, now, out);
                 self.notes.sample(source, sample.at, now);
                 out.commit.samples.push((source.clone(), sample));

@@ -4,15 +4,18 @@
 //! [`group`] gathers messages for it on a thread of its own; [`commit`] makes durable what it
 //! decided, on another, and only then lets acks go.
 
+pub mod again;
 pub mod commit;
 pub mod core;
 pub mod filing;
 pub mod follow;
 pub mod group;
 mod inspect;
+mod journal;
 mod surroundings;
 mod writer;
 
+pub use again::{Again, Came};
 pub use core::{Core, Input, Stepped};
 pub use filing::{Filing, Filings, OwnSample};
 pub use follow::Deciders;

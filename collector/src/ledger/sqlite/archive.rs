@@ -328,6 +328,13 @@ impl Archivist for SqliteArchivist {
         })
     }
 
+    fn expire_journal(&mut self, at: UnixMs, limit: usize) -> Result<usize, Error> {
+        self.write("delete what is past retention", |c| {
+            let sql = "DELETE FROM journal WHERE id IN (SELECT id FROM journal WHERE at < ?1 ORDER BY id LIMIT ?2)";
+            Ok(c.prepare_cached(sql)?.execute(params![at, limit as i64])?)
+        })
+    }
+
     fn give_back(&mut self, keep: usize, limit: usize) -> Result<usize, Error> {
         self.read("give free pages back", |c| {
             let count = |name: &str| c.pragma_query_value(None, name, |r| r.get::<_, i64>(0));

@@ -143,9 +143,18 @@ impl SqliteLedger {
         write_tickets(&t, commit)?;
         write_messages(&t, commit)?;
         write_records(&t, commit)?;
+        write_journal(&t, commit)?;
         t.commit()?;
         Ok(())
     }
+}
+
+fn write_journal(t: &Transaction<'_>, commit: &Commit) -> Result<(), Failure> {
+    if let Some(page) = &commit.journal {
+        t.prepare_cached("INSERT INTO journal (at, body) VALUES (?1, ?2)")?
+            .execute(params![page.at, to_json(page)?])?;
+    }
+    Ok(())
 }
 
 fn write_delivery(t: &Transaction<'_>, sources: &mut Sources<'_>, commit: &Commit) -> Result<(), Failure> {

@@ -1,6 +1,7 @@
 //! The lookers' side of the file, on pooled connections: WAL lets them read while a step writes.
 
 use rusqlite::{OptionalExtension, ToSql, params};
+use wire::UnixMs;
 
 use super::{
     Failure, Sqlite,
@@ -11,7 +12,7 @@ use super::{
 use crate::{
     ledger::{
         Device, EpisodeFilter, EpisodeRow, Error, LostRow, MessageRow, Quarantined, Reader, Record, RecordFilter, Size,
-        TicketFilter, Watermark, quarantine_reason, store::ROWS_MAX,
+        TicketFilter, Watermark, journal::Page, quarantine_reason, store::ROWS_MAX,
     },
     tickets::{Ticket, Transition},
 };
@@ -197,6 +198,19 @@ impl Reader for Sqlite {
                 });
             }
             Ok(all)
+        })
+    }
+
+    fn journal(&self, from: UnixMs, to: UnixMs, after: i64, limit: usize) -> Result<Vec<(i64, Page)>, Error> {
+        self.with("read the journal", |c| {
+            let sql = "SELECT id, body FROM journal WHERE id > ?1 AND at >= ?2 AND at < ?3 ORDER BY id LIMIT ?4";
+            let mut statement = c.prepare_cached(sql)?;
+            let mut rows = statement.query(params![after, from, to, rows_max(limit) as i64])?;
+            let mut pages = Vec::new();
+            while let Some(row) = rows.next()? {
+                pages.push((row.get(0)?, from_json("a page of the journal", &row.get::<_, String>(1)?)?));
+            }
+            Ok(pages)
         })
     }
 

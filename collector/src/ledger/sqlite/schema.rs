@@ -8,10 +8,11 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::ledger::Error;
 
 /// Every migration in order; its number is its place, counted from 1. Released ones never change.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../migrations/0001_begin.sql"),
     include_str!("../migrations/0002_readings.sql"),
     include_str!("../migrations/0003_records.sql"),
+    include_str!("../migrations/0004_journal.sql"),
 ];
 
 /// The version that this program writes.
