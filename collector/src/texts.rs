@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The files; one a place where texts are read.
-const FILES: [(&str, &str); 12] = [
+const FILES: [(&str, &str); 13] = [
     ("names.toml", include_str!("texts/names.toml")),
     ("tickets.toml", include_str!("texts/tickets.toml")),
     ("figures.toml", include_str!("texts/figures.toml")),
@@ -28,6 +28,7 @@ const FILES: [(&str, &str); 12] = [
     ("silence.toml", include_str!("texts/silence.toml")),
     ("readiness.toml", include_str!("texts/readiness.toml")),
     ("cli.toml", include_str!("texts/cli.toml")),
+    ("backtest.toml", include_str!("texts/backtest.toml")),
     ("web.toml", include_str!("texts/web.toml")),
 ];
 

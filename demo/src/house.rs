@@ -29,6 +29,8 @@ const START_POLL: Duration = Duration::from_millis(50);
 const CLOCK_FILE: &str = "venue-time-ms";
 /// What the collector is told of the venue.
 const VENUES_FILE: &str = "venues.toml";
+/// What the collector is configured with, so that its command line can be tried beside it.
+const CONFIG_FILE: &str = "collector.toml";
 /// Stack of an agent's thread; its runtime needs little.
 const AGENT_STACK_BYTES: usize = 512 * 1024;
 
@@ -58,6 +60,8 @@ pub async fn run(options: Options, shutdown: impl Future<Output = ()>) -> anyhow
     let today = zone.to_datetime(Timestamp::from_millisecond(started_at)?).date();
     let venues = venue::venues(usize::from(options.rooms), today);
     std::fs::write(data.join(VENUES_FILE), venues).context("the venue's file cannot be written")?;
+    let printed = toml::to_string(&config).context("the collector's configuration cannot be printed")?;
+    std::fs::write(data.join(CONFIG_FILE), printed).context("the collector's configuration cannot be written")?;
     let teller = Teller::new(options.language(), options.quiet, zone);
     let clock = Arc::new(FastClock::new(started_at, options.speed, fresh_boot()?));
     introduce(&teller, &options, started_at);
@@ -201,6 +205,9 @@ fn addresses(teller: &Teller, handle: &collector::Handle, broker: SocketAddr, da
     let listen = format!("mosquitto_sub -h {} -p {} -v -t 'hallwatch/#'", broker.ip(), broker.port());
     teller.address(Text::Mqtt, &listen);
     teller.address(Text::Data, &data.display().to_string());
+    let command =
+        format!("cargo run -q --release -p collector -- tickets list --config {}", data.join(CONFIG_FILE).display());
+    teller.address(Text::Commands, &command);
     teller.say(Text::HowToEnd, &[]);
 }
 

@@ -3,13 +3,14 @@
 //!
 //! [`feed`] puts stored samples and the journal of steps back into the order in which they came, [`replay`]
 //! takes the steps again, [`compare`] counts what followed, [`picture`] draws it, [`change`] alters a number
-//! of a rule. The past itself is never touched, and nobody is told anything.
+//! of a rule, [`series`] reads a file to try a rule on. The past itself is never touched, and nobody is told anything.
 
 pub mod change;
 pub mod compare;
 pub mod feed;
 pub mod picture;
 pub mod replay;
+pub mod series;
 
 pub use compare::{Comparison, RuleFigures};
 pub use replay::{Outcome, Past, replay};

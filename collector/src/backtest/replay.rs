@@ -12,8 +12,8 @@ use crate::{
     packs::Packs,
     readings::Readings,
     run::deciders_of,
-    step::Again,
-    tickets::{Ticket, Transition, tell::Route},
+    step::{Again, Came},
+    tickets::{Action, Ticket, Transition, tell::Route},
     venues::Venues,
 };
 
@@ -69,12 +69,41 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    fn take(&mut self, commit: Commit) {
+    /// Adds what one step decided.
+    pub fn take(&mut self, commit: Commit) {
         self.episodes.extend(commit.episodes.into_iter().map(|row| (row.key.clone(), row)));
         self.tickets.extend(commit.tickets.into_iter().map(|ticket| (ticket.id, ticket)));
         self.history.extend(commit.history);
         self.messages.extend(commit.outbox);
     }
+}
+
+/// What a person asked of a ticket is asked of the same trouble's ticket here, whatever its number is now;
+/// `None` where these rules opened none.
+fn fellow(past: &Past<'_>, outcome: &Outcome, came: Came) -> Option<Came> {
+    let Came::Other(Item::Request { who, ticket, action }) = came else { return Some(came) };
+    // A ticket by hand is about to be opened.
+    if ticket.is_empty() {
+        return Some(Came::Other(Item::Request { who, ticket, action }));
+    }
+    let ticket = number_of(past, outcome, &ticket)?;
+    let action = match *action {
+        Action::Duplicate { of } => Action::Duplicate { of: number_of(past, outcome, &of)? },
+        other => other,
+    };
+    Some(Came::Other(Item::Request { who, ticket, action: Box::new(action) }))
+}
+
+/// The number that the ticket of the same trouble has here.
+fn number_of(past: &Past<'_>, outcome: &Outcome, lived: &str) -> Option<String> {
+    let lived = past.reader.ticket(lived).ok()??;
+    let is_same = |ticket: &&Ticket| {
+        (&ticket.venue, &ticket.room, &ticket.asset, &ticket.rule, &ticket.description)
+            == (&lived.venue, &lived.room, &lived.asset, &lived.rule, &lived.description)
+    };
+    let mut all: Vec<&Ticket> = outcome.tickets.values().filter(is_same).collect();
+    all.sort_by_key(|ticket| (ticket.number != lived.number, ticket.opened_at.abs_diff(lived.opened_at)));
+    all.first().map(|ticket| ticket.number.clone())
 }
 
 /// Plays `past` again under `packs`. `progress` hears how far it is, from 0 to 1.
@@ -89,8 +118,9 @@ pub fn replay(past: &Past<'_>, packs: &Packs, mut progress: impl FnMut(f64)) -> 
         if let Some(at) = given.deaf_at {
             again.deaf(at);
         }
-        outcome.samples += given.came.len() as u64;
-        outcome.take(again.step(given.came, given.tick, given.at));
+        outcome.samples += given.came.iter().filter(|came| matches!(came, Came::Sample(..))).count() as u64;
+        let came: Vec<Came> = given.came.into_iter().filter_map(|came| fellow(past, &outcome, came)).collect();
+        outcome.take(again.step(came, given.tick, given.at));
         steps += 1;
         if steps.is_multiple_of(TOLD_EVERY) {
             progress(feed.share());

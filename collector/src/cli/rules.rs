@@ -1,5 +1,8 @@
 //! `rules`: which rules are in force, what each expects, why, and what to do when it is not so.
 
+mod backtest;
+mod test;
+
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
@@ -35,6 +38,10 @@ enum Command {
         /// For example air-temperature.
         rule: String,
     },
+    /// Plays a series of readings from a file to one rule, and says what would follow.
+    Test(test::TestArgument),
+    /// Plays the stored past again under changed rules, and says what would have been different.
+    Backtest(backtest::BacktestArgument),
 }
 
 /// Runs the command.
@@ -43,6 +50,8 @@ pub fn run(argument: &RulesArgument) -> Result<ExitCode, Failure> {
     let language = argument.language.or(config.language);
     let packs = Packs::load(&config.rules).map_err(|e| Failure::other("load the rules", e))?;
     match &argument.command {
+        Command::Test(argument) => return test::run(argument, &config, language),
+        Command::Backtest(argument) => return backtest::run(argument, &config, language),
         Command::List => print!("{}", list(&packs, language)),
         Command::Show { rule } => {
             let Some(found) = packs.all().iter().chain(packs.off()).find(|r| r.rule.id.as_str() == rule) else {

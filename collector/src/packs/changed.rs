@@ -2,7 +2,7 @@
 
 use toml::{Table, Value};
 
-use super::{BUILT_IN, Error, Packs, file};
+use super::{BUILT_IN, Error, PackRule, Packs, file};
 use crate::config;
 
 /// The rule `id` as it is written in the packs of `config`: what replaces another counts.
@@ -45,6 +45,12 @@ fn built_in(name: &str, seen: &mut Vec<String>, texts: &mut Vec<String>) -> Resu
 }
 
 impl Packs {
+    /// One rule alone.
+    #[must_use]
+    pub fn only(rule: PackRule) -> Self {
+        Self { rules: vec![rule], off: Vec::new() }
+    }
+
     /// The rules of `config`, where those of `text` stand in the place of theirs, for the same kinds of
     /// venues and switched on; `name` is for messages.
     pub fn load_with(config: &config::Rules, name: &str, text: &str) -> Result<Self, Error> {

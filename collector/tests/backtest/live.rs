@@ -29,11 +29,12 @@ pub fn id(text: &str) -> Id {
     Id::parse(text).unwrap()
 }
 
+pub const VENUES: &str = "[venue.nanshan]\nkind = \"ktv\"\nzone = \"Asia/Shanghai\"\n\
+    [[venue.nanshan.hours]]\nopen = \"18:30\"\nclose = \"02:00\"\n\
+    [venue.nanshan.quiet]\nP3 = \"19:00-19:40\"\n";
+
 pub fn venues() -> Arc<Venues> {
-    let text = "[venue.nanshan]\nkind = \"ktv\"\nzone = \"Asia/Shanghai\"\n\
-                [[venue.nanshan.hours]]\nopen = \"18:30\"\nclose = \"02:00\"\n\
-                [venue.nanshan.quiet]\nP3 = \"19:00-19:40\"\n";
-    let files = [("venues.toml".into(), text.to_owned())];
+    let files = [("venues.toml".into(), VENUES.to_owned())];
     Arc::new(Venues::of(&files, Holidays::default(), "Asia/Shanghai").unwrap())
 }
 

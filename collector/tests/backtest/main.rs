@@ -3,6 +3,7 @@
 //! was away and people's actions, before and after the samples were compacted.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+mod command;
 mod live;
 
 use collector::{
