@@ -81,3 +81,26 @@ fn a_ticket_by_hand_lives_its_whole_life_on_the_command_line() {
     }
     assert!(collector.process().terminate(WITHIN).success());
 }
+
+#[test]
+fn a_person_says_how_a_room_stands_and_looks_venues_up() {
+    let house = House::new("rooms");
+    let venues = house.write("venues.toml", VENUES);
+    let more = format!("[venues]\npath = \"{}\"\n", venues.display());
+    let wanted = Wanted { top: "language = \"en\"\n".into(), more, ..Wanted::default() };
+    let mut collector = Collector::start(&house, &wanted);
+    assert_eq!(collector.say(&["rooms", "set", "nanshan/k01", "locked", "--who", "li"]).trim(), "K01: locked");
+    let list = collector.say(&["rooms", "list"]);
+    assert!(list.contains("k01") && list.contains("locked") && list.contains("li"), "{list}");
+    assert_eq!(collector.say(&["rooms", "set", "nanshan/k01", "unknown"]).trim(), "K01: as its readings say");
+    assert!(!collector.say(&["rooms", "list"]).contains("k01"));
+    assert!(refused(&collector, &["rooms", "set", "k01", "locked"]).contains("VENUE/ROOM"));
+
+    let list = collector.say(&["venues", "list"]);
+    assert!(list.contains("Nanshan") && list.contains("open until"), "{list}");
+    let shown = collector.say(&["venues", "show", "nanshan"]);
+    assert!(shown.contains("Tue  always open") && shown.contains("chen") && shown.contains("k01"), "{shown}");
+    let unknown = refused(&collector, &["venues", "show", "futian"]);
+    assert!(unknown.contains("no venue is named `futian`; there are nanshan"), "{unknown}");
+    assert!(collector.process().terminate(WITHIN).success());
+}

@@ -10,6 +10,8 @@ mod notify;
 mod readiness;
 mod readings;
 mod register;
+mod request;
+mod rooms;
 mod rounds;
 mod rules;
 mod run;
@@ -17,6 +19,7 @@ mod silence;
 mod stretch;
 mod table;
 mod tickets;
+mod venues;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -25,7 +28,7 @@ use clap::{Parser, Subcommand};
 use crate::{
     Config,
     config::{Error as ConfigError, Language},
-    packs, venues,
+    packs,
 };
 
 /// The configuration cannot be used (sysexits).
@@ -100,6 +103,10 @@ enum Command {
     Rounds(rounds::RoundsArgument),
     /// Lists extinguishers and when they are due; exports them as CSV.
     Register(register::RegisterArgument),
+    /// Lists venues; shows hours, rooms, assets and teams of one.
+    Venues(venues::VenuesArgument),
+    /// Says how a room stands: prepared, occupied, empty, locked.
+    Rooms(rooms::RoomsArgument),
     /// Lists the rules in force and explains them.
     Rules(rules::RulesArgument),
     /// Asks an agent for something: sample now, identify, recalibrate a sensor.
@@ -117,7 +124,7 @@ pub enum Failure {
     Packs(#[source] packs::Error),
     /// The files of venues, which are configuration too.
     #[error("the configuration cannot be used")]
-    Venues(#[from] venues::Error),
+    Venues(#[from] crate::venues::Error),
     /// What was asked for cannot be done, in words in the reader's language.
     #[error("{0}")]
     Said(String),
@@ -151,6 +158,8 @@ pub fn main() -> ExitCode {
         Command::Notify(argument) => notify::run(&argument),
         Command::Rounds(argument) => rounds::run(&argument),
         Command::Register(argument) => register::run(&argument),
+        Command::Venues(argument) => venues::run(&argument),
+        Command::Rooms(argument) => rooms::run(&argument),
         Command::Rules(argument) => rules::run(&argument),
         Command::Ask(argument) => ask::run(&argument),
         Command::Config => {

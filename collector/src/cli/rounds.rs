@@ -1,21 +1,20 @@
 //! `rounds`: lists and shows scheduled inspections, and carries people's answers to the running
 //! collector, as `tickets` does with theirs: the collector's next step decides and answers.
 
-use std::{
-    path::PathBuf,
-    process::ExitCode,
-    thread::sleep,
-    time::{Duration, Instant},
-};
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Args, Subcommand};
 use jiff::ToSpan;
 use wire::Id;
 
-use super::{ConfigArgument, Failure, LanguageArgument, table};
+use super::{
+    ConfigArgument, Failure, LanguageArgument,
+    request::{self, Answer},
+    table,
+};
 use crate::{
     config::Language,
-    ledger::{Inbox, Reader, RecordFilter, record_kind, sqlite::Sqlite},
+    ledger::{Reader, RecordFilter, record_kind, sqlite::Sqlite},
     rounds::{Plans, Refusal, Round, Stage, record, text},
     texts::{fill, get},
     tickets::Action,
@@ -23,12 +22,6 @@ use crate::{
     world::{Clock, SystemClock},
 };
 
-/// How long a running collector may take to answer.
-const ANSWER_TIME: Duration = Duration::from_secs(5);
-/// Real time between two looks for the answer.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
-/// Nobody answered in time; trying again later helps (sysexits' `EX_TEMPFAIL`).
-const EXIT_NO_ANSWER: u8 = 75;
 /// Days back that a list goes where nobody says.
 const DAYS_USUAL: u16 = 8;
 
@@ -237,25 +230,16 @@ impl Desk<'_> {
     }
 
     fn confirm(&self, round: &Round, who: &str, action: &Action) -> Result<ExitCode, Failure> {
-        let failed = |e| Failure::other("ask the collector", e);
-        let id = self.store.put_request(SystemClock.now(), who, &round.name(), action).map_err(failed)?;
-        let end = Instant::now() + ANSWER_TIME;
-        loop {
-            match self.store.answer(id).map_err(failed)? {
-                Some(Ok(done)) => {
-                    self.say_done(&done);
-                    return Ok(ExitCode::SUCCESS);
-                }
-                Some(Err(refused)) => {
-                    let words = Refusal::from_stored(&refused).map(|r| text::refusal(self.language, &r));
-                    return Err(Failure::said(words.unwrap_or(refused)));
-                }
-                None if Instant::now() >= end => {
-                    eprintln!("{}", get(self.language, "cli_error.no_answer"));
-                    return Ok(ExitCode::from(EXIT_NO_ANSWER));
-                }
-                None => sleep(LOOK_EVERY),
+        match request::ask(self.store, who, &round.name(), action, self.language)? {
+            Answer::Given(Ok(done)) => {
+                self.say_done(&done);
+                Ok(ExitCode::SUCCESS)
             }
+            Answer::Given(Err(refused)) => {
+                let words = Refusal::from_stored(&refused).map(|r| text::refusal(self.language, &r));
+                Err(Failure::said(words.unwrap_or(refused)))
+            }
+            Answer::Nobody(code) => Ok(code),
         }
     }
 

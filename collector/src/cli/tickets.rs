@@ -11,7 +11,7 @@ use wire::Id;
 
 use act::Act;
 
-use super::{ConfigArgument, Failure, LanguageArgument, table};
+use super::{ConfigArgument, Failure, LanguageArgument, request, table};
 use crate::{
     config::Language,
     episode::Severity,
@@ -103,7 +103,7 @@ pub fn run(argument: &TicketsArgument) -> Result<ExitCode, Failure> {
     })?;
     let venues = venues::current::read(&config)?;
     let desk = Desk { packs: &packs, venues: &venues, language, json: argument.json, store: &store };
-    let who = argument.who.clone().unwrap_or_else(user);
+    let who = argument.who.clone().unwrap_or_else(request::user);
     match &argument.command {
         Command::List { all, venue, room, team, severity, mine, late } => {
             let (venue, room, team) = (venue.clone(), room.clone(), team.clone());
@@ -121,14 +121,6 @@ pub fn run(argument: &TicketsArgument) -> Result<ExitCode, Failure> {
             desk.act(&who, &number, &action)
         }
     }
-}
-
-/// The user of the system, for the history.
-fn user() -> String {
-    ["USER", "LOGNAME"]
-        .into_iter()
-        .find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()))
-        .unwrap_or_else(|| "cli".into())
 }
 
 /// Everything that a command needs.

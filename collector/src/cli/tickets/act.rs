@@ -1,11 +1,7 @@
 //! What people do with tickets on the command line: turns arguments into an [`Action`], puts it into
 //! the ledger as a request, and says what the running collector answered. Never changes a ticket.
 
-use std::{
-    process::ExitCode,
-    thread::sleep,
-    time::{Duration, Instant},
-};
+use std::process::ExitCode;
 
 use clap::Subcommand;
 use jiff::tz::TimeZone;
@@ -13,22 +9,15 @@ use wire::Id;
 
 use super::{Desk, severity};
 use crate::{
-    cli::Failure,
+    cli::{
+        Failure,
+        request::{self, Answer},
+    },
     episode::Severity,
-    ledger::{Inbox, Reader},
-    texts::{self, fill, get},
+    ledger::Reader,
+    texts::{self, fill},
     tickets::{Action, HoldReason, Refusal, Stage, WorkWindow, text},
-    world::{Clock, SystemClock},
 };
-
-/// How long a running collector may take to answer.
-const ANSWER_TIME: Duration = Duration::from_secs(5);
-
-/// Real time between two looks for the answer.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
-
-/// Nobody answered in time; trying again later helps (sysexits' `EX_TEMPFAIL`).
-const EXIT_NO_ANSWER: u8 = 75;
 
 /// What a person does with a ticket.
 #[derive(Debug, Subcommand)]
@@ -138,26 +127,17 @@ impl Desk<'_> {
     }
 
     pub(super) fn act(&self, who: &str, number: &str, action: &Action) -> Result<ExitCode, Failure> {
-        let failed = |e| Failure::other("ask the collector", e);
-        let id = self.store.put_request(SystemClock.now(), who, number, action).map_err(failed)?;
-        let end = Instant::now() + ANSWER_TIME;
-        loop {
-            match self.store.answer(id).map_err(failed)? {
-                Some(Ok(done)) => {
-                    self.say_done(&done);
-                    return Ok(ExitCode::SUCCESS);
-                }
-                Some(Err(refused)) => {
-                    let words =
-                        Refusal::from_stored(&refused).map(|r| texts::refusal(self.language, &r, &self.zone(number)));
-                    return Err(Failure::said(words.unwrap_or(refused)));
-                }
-                None if Instant::now() >= end => {
-                    eprintln!("{}", get(self.language, "cli_error.no_answer"));
-                    return Ok(ExitCode::from(EXIT_NO_ANSWER));
-                }
-                None => sleep(LOOK_EVERY),
+        match request::ask(self.store, who, number, action, self.language)? {
+            Answer::Given(Ok(done)) => {
+                self.say_done(&done);
+                Ok(ExitCode::SUCCESS)
             }
+            Answer::Given(Err(refused)) => {
+                let words =
+                    Refusal::from_stored(&refused).map(|r| texts::refusal(self.language, &r, &self.zone(number)));
+                Err(Failure::said(words.unwrap_or(refused)))
+            }
+            Answer::Nobody(code) => Ok(code),
         }
     }
 
