@@ -12,7 +12,7 @@ use wire::{Fault, Id, PointName};
 pub use crate::config::Language;
 use crate::{
     episode::{RoomState, Severity, VENUE_ROOM},
-    tickets::{Proof, Refusal, Stage, WorkWindow},
+    tickets::{Origin, Proof, Refusal, Stage, WorkWindow},
 };
 
 /// The files; one a place where texts are read.
@@ -172,6 +172,20 @@ fn placed(language: Language, name: &str) -> Option<String> {
 #[must_use]
 pub fn fault(language: Language, fault: &Fault) -> Cow<'static, str> {
     named(language, "fault", fault.as_str())
+}
+
+/// How a ticket became known.
+#[must_use]
+pub fn origin(language: Language, origin: Origin) -> &'static str {
+    get(
+        language,
+        match origin {
+            Origin::Readings => "origin.readings",
+            Origin::Person => "origin.person",
+            Origin::Round => "origin.round",
+            Origin::Complaint => "origin.complaint",
+        },
+    )
 }
 
 /// How a room stands.

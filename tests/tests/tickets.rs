@@ -79,6 +79,8 @@ fn a_ticket_by_hand_lives_its_whole_life_on_the_command_line() {
     for words in ["left microphone hums", "it howls", "capsule replaced", "nobody was on it in time"] {
         assert!(story.contains(words), "{words} is missing: {story}");
     }
+    say(&["open", "nanshan", "k01", "waited an hour for drinks", "--team", "boss", "--complaint"]);
+    assert!(say(&["show", "002"]).contains("From: a complaint of a guest"), "{}", say(&["show", "002"]));
     assert!(collector.process().terminate(WITHIN).success());
 }
 

@@ -12,7 +12,7 @@ use crate::{
     ledger::{Record, Request},
     rounds::{self, Effect, Item, Plans, Readers, Round, record, text},
     texts,
-    tickets::{self, Action, DATA},
+    tickets::{self, Action, DATA, Origin},
     venues::Venues,
 };
 
@@ -144,6 +144,7 @@ impl Inspect {
             severity: round.severity,
             team: round.team.clone(),
             description,
+            origin: Origin::Round,
         };
         let event = tickets::Event::Person { who: DATA.into(), ticket: String::new(), action };
         Wish { event, instead: None, tell: Some((round.name(), None)) }
@@ -163,6 +164,7 @@ impl Inspect {
             severity: item.severity,
             team: round.team.clone(),
             description: description.clone(),
+            origin: Origin::Round,
         };
         let open = tickets::Event::Person { who: who.clone(), ticket: String::new(), action };
         let tell = Some((round.name(), Some(item.name())));

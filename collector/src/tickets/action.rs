@@ -2,7 +2,10 @@
 
 use wire::Id;
 
-use super::{limits::HoldReason, ticket::WorkWindow};
+use super::{
+    limits::HoldReason,
+    ticket::{Origin, WorkWindow},
+};
 use crate::episode::{RoomState, Severity};
 
 /// What a person does with a ticket.
@@ -105,5 +108,8 @@ pub enum Action {
         team: Id,
         /// What is wrong.
         description: String,
+        /// How it became known.
+        #[serde(default = "Origin::person")]
+        origin: Origin,
     },
 }

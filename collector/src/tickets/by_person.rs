@@ -169,11 +169,12 @@ pub(super) fn open_by_hand(
     out: &mut Vec<Effect>,
 ) -> Result<(String, Stage), Refusal> {
     action.check_words()?;
-    let Action::Open { venue, room, asset, severity, team, description } = action else {
+    let Action::Open { venue, room, asset, severity, team, description, origin } = action else {
         return Err(Refusal::Unknown);
     };
     let mut ticket = blank(state, venue.clone(), room.clone(), (*severity, team.clone()), now);
     ticket.asset = asset.clone();
+    ticket.origin = *origin;
     ticket.description = Some(description.trim().into());
     moved(&mut ticket, now, who, None, description.trim(), None, out);
     let answer = (ticket.number.clone(), ticket.stage);

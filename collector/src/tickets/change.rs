@@ -4,7 +4,7 @@
 use wire::{Id, UnixMs};
 
 use super::{
-    DATA, Deadlines, Effect, Plan, Proof, Stage, State, Symptom, Ticket, Transition, WorkWindow, limits, note,
+    DATA, Deadlines, Effect, Origin, Plan, Proof, Stage, State, Symptom, Ticket, Transition, WorkWindow, limits, note,
     state::Place, ticket::SYMPTOMS_MAX,
 };
 use crate::episode::{EpisodeKey, Seen, Severity};
@@ -49,6 +49,7 @@ pub(super) fn blank(state: &mut State, venue: Id, room: Id, (severity, team): (S
         worst_value: None,
         limit: None,
         description: None,
+        origin: Origin::Readings,
         moves: 0,
         fixed_by: None,
         verify_at: None,

@@ -159,6 +159,7 @@ mod tests {
                 severity: crate::episode::Severity::P3,
                 team: id("av"),
                 description: text("hums"),
+                origin: crate::tickets::Origin::Person,
             },
         ]
     }

@@ -39,7 +39,7 @@ pub use plan::Plan;
 pub use refusal::Refusal;
 pub use state::{Facts, Settings, State};
 pub use step::step;
-pub use ticket::{Proof, Stage, Symptom, Ticket, Transition, WorkWindow};
+pub use ticket::{Origin, Proof, Stage, Symptom, Ticket, Transition, WorkWindow};
 
 use wire::Id;
 

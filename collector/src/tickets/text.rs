@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use jiff::{Timestamp, tz::TimeZone};
 use wire::{PointName, UnixMs};
 
-use super::{DATA, Proof, Stage, Ticket, Transition, cause, figures, tell::News, until};
+use super::{DATA, Origin, Proof, Stage, Ticket, Transition, cause, figures, tell::News, until};
 use crate::{
     config::Language,
     packs::{PackRule, Packs},
@@ -92,6 +92,10 @@ pub fn explain(ticket: &Ticket, scene: Scene<'_>) -> Explained {
         lines.push(line("explain.asset", &[("asset", &scene.venues.asset_name(&ticket.venue, asset, language))]));
     }
     lines.push(what(ticket, scene));
+    if matches!(ticket.origin, Origin::Round | Origin::Complaint) {
+        let origin = texts::origin(language, ticket.origin);
+        lines.push(line("explain.origin", &[("origin", origin)]));
+    }
     lines.push(since(ticket, scene));
     lines.extend(cause::symptoms(ticket, scene));
     if ticket.reopened_count > 0 {

@@ -98,6 +98,9 @@ pub struct Ticket {
     pub asset: Option<Id>,
     /// The rule that opened it; `None` where a person did.
     pub rule: Option<Id>,
+    /// How it became known.
+    #[serde(default)]
+    pub origin: Origin,
     /// How bad.
     pub severity: Severity,
     /// Who mends it.
@@ -212,6 +215,40 @@ impl WorkWindow {
             Self::RoomEmpty => "room_empty",
             Self::Closed => "closed",
         }
+    }
+}
+
+/// How the collector came to know of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// The readings.
+    #[default]
+    Readings,
+    /// Somebody who works there reported it.
+    Person,
+    /// A round found it, or was not made.
+    Round,
+    /// A guest complained.
+    Complaint,
+}
+
+impl Origin {
+    /// The origin as stored and shown.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Readings => "readings",
+            Self::Person => "person",
+            Self::Round => "round",
+            Self::Complaint => "complaint",
+        }
+    }
+
+    /// That of a ticket by hand.
+    #[must_use]
+    pub fn person() -> Self {
+        Self::Person
     }
 }
 

@@ -210,6 +210,7 @@ impl World {
             severity: Severity::P3,
             team: id("av"),
             description: words.clone(),
+            origin: collector::tickets::Origin::Person,
         };
         let (number, action) = match (self.random.below(10), tickets.len() as u64) {
             (0, _) | (_, 0) => (String::new(), by_hand),

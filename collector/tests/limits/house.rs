@@ -89,6 +89,7 @@ impl House {
             severity,
             team: id("av"),
             description: "hums".into(),
+            origin: collector::tickets::Origin::Person,
         };
         let mut out = Vec::new();
         let event = Event::Person { who: "chen".into(), ticket: String::new(), action };

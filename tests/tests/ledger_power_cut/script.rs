@@ -189,6 +189,7 @@ fn people(sqlite: &Sqlite, step: u64) {
         severity: Severity::P2,
         team: id("av"),
         description: "no sound".into(),
+        origin: collector::tickets::Origin::Person,
     };
     let (number, action) = match step {
         3 => (String::new(), open),

@@ -16,7 +16,7 @@ use crate::{
     episode::Severity,
     ledger::Reader,
     texts::{self, fill},
-    tickets::{Action, HoldReason, Refusal, Stage, WorkWindow, text},
+    tickets::{Action, HoldReason, Origin, Refusal, Stage, WorkWindow, text},
 };
 
 /// What a person does with a ticket.
@@ -85,6 +85,9 @@ pub(super) enum Act {
         /// The asset, if it is about one.
         #[arg(long)]
         asset: Option<Id>,
+        /// A guest complained of it.
+        #[arg(long)]
+        complaint: bool,
     },
 }
 
@@ -116,10 +119,11 @@ impl Desk<'_> {
             Act::Reopen { number, note } => (number, Action::Reopen { note: note.clone() }),
             Act::Comment { number, text } => (number, Action::Comment { text: text.clone() }),
             Act::Assign { number, to } => (number, Action::Assign { to: to.clone() }),
-            Act::Open { venue, room, description, severity, team, asset } => {
+            Act::Open { venue, room, description, severity, team, asset, complaint } => {
                 let (venue, room, team, asset) = (venue.clone(), room.clone(), team.clone(), asset.clone());
                 let description = description.clone();
-                let open = Action::Open { venue, room, asset, severity: *severity, team, description };
+                let origin = if *complaint { Origin::Complaint } else { Origin::Person };
+                let open = Action::Open { venue, room, asset, severity: *severity, team, description, origin };
                 return Ok((String::new(), open));
             }
         };

@@ -242,6 +242,7 @@ fn a_duplicate_gives_its_episodes_to_the_other_ticket() {
         severity: Severity::P3,
         team: id("hvac"),
         description: "too warm".into(),
+        origin: crate::tickets::Origin::Person,
     };
     s.tell(&Event::Person { who: "chen".into(), ticket: String::new(), action: open });
     let other = "nanshan-20261123-002";
@@ -268,6 +269,7 @@ fn a_ticket_opened_by_hand_needs_a_person_to_end_it() {
         severity: Severity::P4,
         team: id("av"),
         description: "microphone hums".into(),
+        origin: crate::tickets::Origin::Person,
     };
     s.tell(&Event::Person { who: "chen".into(), ticket: String::new(), action });
     s.act(Action::Close);

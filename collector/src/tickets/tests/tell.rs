@@ -46,6 +46,7 @@ fn opened(team: &str, severity: Severity) -> (Ticket, Transition) {
         severity,
         team: id(team),
         description: "hums".into(),
+        origin: crate::tickets::Origin::Person,
     };
     let mut out = Vec::new();
     step(&mut state, &Event::Person { who: "chen".into(), ticket: String::new(), action }, START, &mut out);
