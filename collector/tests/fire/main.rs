@@ -142,6 +142,11 @@ fn a_missed_round_is_a_ticket_and_made_late_it_is_fixed() {
     assert!(!explained.contains("checks left"), "{explained}");
     assert!(explained.contains("未查：烟头已清") && explained.contains("现在补做"), "{explained}");
     assert_eq!(bench.round(name).ticket, Some(ticket.number.clone()));
+    let escalated = |bench: &Bench| bench.messages.iter().filter(|m| m.payload["news"] == "escalated").count();
+    bench.wait("2026-11-24T03:09:59+08:00");
+    assert_eq!(escalated(&bench), 0);
+    bench.wait("2026-11-24T03:10:01+08:00");
+    assert!(escalated(&bench) > 0, "nobody took it within ten minutes: the next is told");
     bench.restart();
     bench.wait("2026-11-24T09:00:00+08:00");
     assert_eq!(bench.tickets().len(), 1, "told once");

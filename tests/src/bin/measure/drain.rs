@@ -33,6 +33,14 @@ const PATIENCE: Duration = Duration::from_secs(90);
 
 const FILTER: &str = "hallwatch/v1/+/+/+/samples";
 
+/// All packs that there are.
+const PACKS: &str = "includes = ['ktv', 'telecom-hall', 'bank', 'restaurant', 'shop']\n";
+
+/// A collector that judges by all of them.
+fn wanted(broker: u16) -> Wanted {
+    Wanted { broker: Some(broker), pack: Some(PACKS.into()), ..Wanted::default() }
+}
+
 /// What one drain came to.
 struct Drained {
     messages_a_second: f64,
@@ -128,7 +136,7 @@ fn backlog_collector(samples: u64) -> anyhow::Result<Drained> {
     let house = House::new("measure");
     let broker = broker(&house);
     let total = samples * DEVICES as u64;
-    let mut collector = Collector::start(&house, &Wanted { broker: Some(broker.port()), ..Wanted::default() });
+    let mut collector = Collector::start(&house, &wanted(broker.port()));
     until_it_listens(broker.port())?;
     collector.process().terminate(PATIENCE);
     publish(&broker, samples, Pace::FULL)?;
@@ -160,7 +168,7 @@ fn live_collector(samples: u64) -> anyhow::Result<Drained> {
     let house = House::new("measure");
     let broker = broker(&house);
     let total = samples * DEVICES as u64;
-    let mut collector = Collector::start(&house, &Wanted { broker: Some(broker.port()), ..Wanted::default() });
+    let mut collector = Collector::start(&house, &wanted(broker.port()));
     until_it_listens(broker.port())?;
     let acks = Acks::listen(broker.port())?;
     let before = meter::processor_time(collector.process().pid()).unwrap_or_default();
