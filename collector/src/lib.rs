@@ -6,7 +6,8 @@
 //! [`episode`] is the vocabulary that rules and tickets share, [`live`] the picture of the present
 //! that pages show, [`silence`] the account of what was not heard, [`readiness`] the answer before
 //! each opening, [`story`] what surrounds a ticket, [`packs`] the rules as people write them, [`venues`]
-//! what devices cannot tell of a venue, [`world`] what tests replace.
+//! what devices cannot tell of a venue, [`measures`] all of it as lines for a database, [`world`] what
+//! tests replace.
 //! [`run`] connects them; [`shared`] is what they share, [`metrics`] and [`health`] what they say
 //! of themselves, [`own_health`] what of that the rules hear.
 
@@ -21,6 +22,7 @@ pub mod heartbeat;
 pub mod ingest;
 pub mod ledger;
 pub mod live;
+pub mod measures;
 pub mod metrics;
 pub mod notify;
 pub mod own_health;

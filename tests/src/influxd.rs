@@ -116,13 +116,13 @@ impl Influxd {
         self.ready();
     }
 
-    /// Writes lines whose times are milliseconds.
+    /// Writes lines whose times are nanoseconds, as `collector::measures` makes them.
     ///
     /// # Panics
     /// When the database takes any of them not.
     #[track_caller]
     pub fn write(&self, lines: &str) {
-        let url = format!("{}/write?db={DATABASE}&precision=ms", self.url());
+        let url = format!("{}/write?db={DATABASE}&precision=ns", self.url());
         let lines: Vec<&str> = lines.lines().collect();
         for part in lines.chunks(LINES_MAX) {
             let answer = agent().post(&url).send(part.join("\n")).expect("influxd answers");

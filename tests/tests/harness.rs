@@ -90,7 +90,7 @@ fn waiting_in_vain_says_for_what() {
 fn a_killed_influxdb_comes_back_with_what_it_was_given() {
     let house = House::new("influxd");
     let mut database = Influxd::start(&house);
-    database.write("room,venue=v,room=k01 celsius=20.5 1000\nroom,venue=v,room=k01 celsius=21.5 2000\n");
+    database.write("room,venue=v,room=k01 celsius=20.5 1000000\nroom,venue=v,room=k01 celsius=21.5 2000000\n");
     let mean = "SELECT mean(celsius) FROM room WHERE time >= 0 GROUP BY room";
     let check = |database: &Influxd| {
         let found = database.select(mean);

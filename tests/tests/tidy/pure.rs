@@ -1,4 +1,4 @@
-//! What decides is pure: `collector/src/rules`, `causes`, `rounds`, `tickets` and the judging halves of `readiness` and `silence` import `wire`, std, the
+//! What decides is pure: `collector/src/rules`, `causes`, `measures`, `rounds`, `tickets` and the judging halves of `readiness` and `silence` import `wire`, std, the
 //! derives of serde and the vocabulary of `collector/src/episode.rs`, and never name a clock, a
 //! socket or a file. So live running, restart and simulation call the same functions.
 
@@ -12,12 +12,13 @@ use crate::{
 };
 
 /// Where decisions are made.
-const DECIDING: [&str; 13] = [
+const DECIDING: [&str; 14] = [
     "collector/src/rules/",
     "collector/src/causes/",
     "collector/src/rounds/",
     "collector/src/tickets/",
     "collector/src/episode.rs",
+    "collector/src/measures/",
     "collector/src/readiness/assess.rs",
     "collector/src/readiness/warm_up.rs",
     "collector/src/silence/account.rs",
@@ -30,6 +31,19 @@ const DECIDING: [&str; 13] = [
 
 /// Files below those folders that decide nothing, or name one more thing: path, what, why.
 const EXCEPTIONS: &[(&str, &str, &str)] = &[
+    ("collector/src/measures/facts.rs", "packs", "the bands of rules, as they were loaded"),
+    ("collector/src/measures/facts.rs", "rules", "when a band matters"),
+    ("collector/src/measures/facts.rs", "venues", "kinds, hours and rooms, as they were read"),
+    ("collector/src/measures/readiness.rs", "config", "words: the language"),
+    ("collector/src/measures/readiness.rs", "readiness", "a report and its words"),
+    ("collector/src/measures/silence.rs", "silence", "an account as it is stored"),
+    ("collector/src/measures/snapshot.rs", "ledger", "severities as numbers"),
+    ("collector/src/measures/snapshot.rs", "live", "the present as it is shown"),
+    ("collector/src/measures/snapshot.rs", "readiness", "how rooms stand"),
+    ("collector/src/measures/snapshot.rs", "register", "how extinguishers stand"),
+    ("collector/src/measures/snapshot.rs", "tickets", "open tickets"),
+    ("collector/src/measures/ticket.rs", "config", "words: the language"),
+    ("collector/src/measures/ticket.rs", "tickets", "a ticket's history and its words"),
     ("collector/src/readiness/assess.rs", "rules", "what rules will ask for at opening"),
     ("collector/src/readiness/assess.rs", "tickets", "where an open ticket stands"),
     ("collector/src/rounds/plan.rs", "jiff", "wall times of plans"),
