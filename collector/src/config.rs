@@ -4,6 +4,7 @@
 //! `collector/collector.toml` is the manual: every key with its default, held equal by a test.
 
 pub mod error;
+pub mod influx;
 pub mod mqtt;
 pub mod notify;
 
@@ -15,6 +16,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 pub use error::Error;
+pub use influx::{Influx, InfluxVersion};
 pub use mqtt::Mqtt;
 pub use notify::{Channel, Notify, Ntfy, Robot, Smtp, SmtpSecurity, Webhook, WebhookFormat};
 
@@ -57,6 +59,8 @@ pub struct Config {
     pub web: Web,
     /// What devices cannot tell of venues.
     pub venues: VenuesFiles,
+    /// Where readings are written to.
+    pub influx: Influx,
 }
 
 /// `[ledger]`
@@ -140,6 +144,7 @@ impl Default for Config {
             notify: Notify::default(),
             web: Web::default(),
             venues: VenuesFiles::default(),
+            influx: Influx::default(),
         }
     }
 }
@@ -220,6 +225,7 @@ impl Config {
         error::in_range("readings.compact_mib", self.readings.compact_mib, 1..=1_024)?;
         self.mqtt.check()?;
         self.notify.check()?;
+        self.influx.check()?;
         error::zone("zone", &self.zone)?;
         Ok(self)
     }

@@ -18,6 +18,8 @@ pub enum Part {
     Readings,
     /// A channel does not deliver.
     Notify,
+    /// The database of readings takes none.
+    Influx,
     /// The files of venues changed and have a mistake: the old set stays in force.
     Venues,
 }
@@ -32,6 +34,7 @@ impl Part {
             Self::Loopback => "loopback",
             Self::Readings => "readings",
             Self::Notify => "notify",
+            Self::Influx => "influx",
             Self::Venues => "venues",
         }
     }

@@ -19,6 +19,7 @@ pub mod config;
 pub mod episode;
 pub mod health;
 pub mod heartbeat;
+pub mod influx;
 pub mod ingest;
 pub mod ledger;
 pub mod live;

@@ -90,6 +90,18 @@ figures! {
     compaction_failures_total: "counter",
     /// Episodes that began, late ones included.
     episodes_total: "counter",
+    /// Lines that the readings' database took.
+    influx_lines_total: "counter",
+    /// Lines that it refused for good.
+    influx_refused_lines_total: "counter",
+    /// Requests that it did not take and that will be tried again.
+    influx_failures_total: "counter",
+    /// Samples that were given up for it, for it was away for too long.
+    influx_dropped_samples_total: "counter",
+    /// Age of the oldest commit that is not written to it.
+    influx_lag_seconds: "gauge",
+    /// Bytes of commits that wait for it.
+    influx_waiting_bytes: "gauge",
     /// Messages put into the outbox.
     outbox_total: "counter",
     /// Messages delivered.

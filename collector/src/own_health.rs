@@ -15,8 +15,11 @@ use crate::{
 };
 
 /// What is told: a point, 1 while none of these parts is in trouble.
-const TOLD: [(&str, &[Part]); 2] =
-    [("broker_connected", &[Part::Broker, Part::Loopback]), ("channels_delivering", &[Part::Notify])];
+const TOLD: [(&str, &[Part]); 3] = [
+    ("broker_connected", &[Part::Broker, Part::Loopback]),
+    ("channels_delivering", &[Part::Notify]),
+    ("readings_written", &[Part::Influx]),
+];
 
 /// World time between two tellings of the same.
 const TELL_EVERY_MS: i64 = 60_000;

@@ -18,10 +18,12 @@ use crate::{
     Config, Shared, World, causes,
     health::Health,
     heartbeat::Heartbeat,
+    influx,
     ingest::{broker, mqtt},
     ledger::{
         self, Inbox, Ledger, Loaded, WakeUp,
-        sqlite::{Options, Sqlite, SqliteArchivist, SqliteLedger},
+        export::Exporter as _,
+        sqlite::{Options, Sqlite, SqliteArchivist, SqliteExporter, SqliteLedger},
     },
     live::Live,
     metrics::Metrics,
@@ -68,6 +70,17 @@ pub enum Error {
     /// A channel that tells people.
     #[error("people cannot be told")]
     Notify(#[from] notify::Error),
+    /// The token of the readings' database.
+    #[error(
+        "`influx.token_file`: cannot read `{path}`\nhint: the collector's user must be able to read it, and nobody else"
+    )]
+    InfluxToken {
+        /// The file.
+        path: std::path::PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
     /// The system gives no thread.
     #[error("cannot start a thread")]
     Thread(#[source] std::io::Error),
@@ -121,10 +134,12 @@ pub async fn start_over(
     let senders = notify::start(&shared, channels, &stopped)?;
     let stages = Stages { shared: shared.clone(), stopped };
     let archivist = sqlite.archivist()?;
+    let exporter = sqlite.exporter()?;
     let web = serve_pages(&shared, &stages.stopped).await?;
     let mut threads = stages.launch(sqlite, between(ledger), loaded, broker_options).map_err(Error::Thread)?;
     threads.push(stages.keep_readings(archivist).map_err(Error::Thread)?);
     threads.extend(stages.jobs().map_err(Error::Thread)?);
+    threads.extend(stages.write_readings(exporter)?);
     Ok(Handle { shared, mqtt, web, stop, threads, senders })
 }
 
@@ -242,6 +257,29 @@ impl Stages {
                 tracing::error!(error = %error, "readings are not kept small: no timer");
             }
         })
+    }
+
+    /// Writes readings to the database of the configuration; where there is none, nothing is kept for one.
+    fn write_readings(&self, mut exporter: SqliteExporter) -> Result<Option<JoinHandle<()>>, Error> {
+        let config = &self.shared.config.influx;
+        let token = match &config.token_file {
+            Some(path) => Some(
+                notify::secret::Secret::read(path)
+                    .map_err(|source| Error::InfluxToken { path: path.clone(), source })?,
+            ),
+            None => None,
+        };
+        let Some(database) = influx::client::Client::new(config, token.as_ref()) else {
+            exporter.leave()?;
+            return Ok(None);
+        };
+        let (shared, stop) = (self.shared.clone(), self.stopped.clone());
+        let work = move || {
+            if let Err(error) = influx::writer::run(&shared, &mut exporter, &database, &stop) {
+                tracing::error!(error = %error, "readings are not written to the database: no timer");
+            }
+        };
+        self.thread("influx", work).map(Some).map_err(Error::Thread)
     }
 
     /// Jobs beside the step: each looks from time to time and files what should be committed.

@@ -6,6 +6,7 @@ mod ask;
 mod check;
 
 mod config;
+mod influx;
 mod notify;
 mod readiness;
 mod readings;
@@ -107,6 +108,8 @@ enum Command {
     Venues(venues::VenuesArgument),
     /// Says how a room stands: prepared, occupied, empty, locked.
     Rooms(rooms::RoomsArgument),
+    /// How far readings are written to the database of dashboards, and what it refused.
+    Influx(influx::InfluxArgument),
     /// Lists the rules in force and explains them.
     Rules(rules::RulesArgument),
     /// Asks an agent for something: sample now, identify, recalibrate a sensor.
@@ -160,6 +163,7 @@ pub fn main() -> ExitCode {
         Command::Register(argument) => register::run(&argument),
         Command::Venues(argument) => venues::run(&argument),
         Command::Rooms(argument) => rooms::run(&argument),
+        Command::Influx(argument) => influx::run(&argument),
         Command::Rules(argument) => rules::run(&argument),
         Command::Ask(argument) => ask::run(&argument),
         Command::Config => {

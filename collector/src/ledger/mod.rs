@@ -5,6 +5,7 @@ pub mod archive;
 pub mod blob;
 pub(crate) mod bytes;
 pub mod error;
+pub mod export;
 pub mod journal;
 pub mod sqlite;
 pub mod store;

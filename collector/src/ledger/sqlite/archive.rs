@@ -13,6 +13,7 @@ use crate::ledger::{
         Archive, Archivist, ChunkKey, Compaction, DAY_HOURS, Day, EachBlob, EachPiece, PackedDay, Piece, SourceRow,
         Which,
     },
+    export::cursor,
 };
 
 /// One page in so many stays free: a file that breathes need not grow each time.
@@ -239,8 +240,10 @@ impl Archivist for SqliteArchivist {
     fn forget_blobs(&mut self, limit: usize) -> Result<usize, Error> {
         self.write("delete compacted blobs", |c| {
             let sql = "DELETE FROM blob WHERE id IN \
-                       (SELECT id FROM blob WHERE id <= (SELECT done FROM compaction) ORDER BY id LIMIT ?1)";
-            Ok(c.prepare_cached(sql)?.execute([limit as i64])?)
+                       (SELECT id FROM blob WHERE id <= (SELECT done FROM compaction) \
+                        AND id <= COALESCE((SELECT MIN(position) FROM cursor WHERE name = ?2), id) \
+                        ORDER BY id LIMIT ?1)";
+            Ok(c.prepare_cached(sql)?.execute(params![limit as i64, cursor::SAMPLES])?)
         })
     }
 

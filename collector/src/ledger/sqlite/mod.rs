@@ -4,6 +4,7 @@
 
 mod archive;
 mod commit;
+mod export;
 mod load;
 mod outbox;
 mod pool;
@@ -22,6 +23,7 @@ use rusqlite::{Connection, OpenFlags};
 
 pub use archive::SqliteArchivist;
 pub use commit::SqliteLedger;
+pub use export::SqliteExporter;
 use pool::Pool;
 pub use schema::VERSION;
 

@@ -8,11 +8,12 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::ledger::Error;
 
 /// Every migration in order; its number is its place, counted from 1. Released ones never change.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("../migrations/0001_begin.sql"),
     include_str!("../migrations/0002_readings.sql"),
     include_str!("../migrations/0003_records.sql"),
     include_str!("../migrations/0004_journal.sql"),
+    include_str!("../migrations/0005_influx.sql"),
 ];
 
 /// The version that this program writes.

@@ -1,0 +1,133 @@
+//! What the collector commits is in the database, every field of it, once: with a real InfluxDB 1.6 that is killed,
+//! and a collector that is killed, in the middle. A database that refuses or hangs delays nobody.
+
+#![allow(clippy::unwrap_used, reason = "a test that meets the unexpected has failed")]
+
+use std::time::Duration;
+
+use tests::{
+    Broker, Collector, House, Influxd, Receiver,
+    collector::Wanted,
+    influxd::DATABASE,
+    load::{
+        Acks, Device,
+        publisher::{self, Pace},
+    },
+    receiver::Behaviour,
+    wait,
+};
+
+const DEVICES: usize = 10;
+const WITHIN: Duration = Duration::from_secs(60);
+
+/// A venue's devices, and what they have sent.
+struct Fleet {
+    devices: Vec<Device>,
+    sent: u64,
+    begin: i64,
+}
+
+impl Fleet {
+    fn new() -> Self {
+        let devices = (0..DEVICES).map(|number| Device::new("nanshan", number)).collect();
+        Self { devices, sent: 0, begin: publisher::now_ms() - 3_600_000 }
+    }
+
+    /// Sends so many samples of each, each at an instant of its own, and waits until all are committed.
+    fn send(&mut self, broker: &Broker, samples: u64) {
+        let acks = Acks::listen(broker.port()).unwrap();
+        let (begin, before) = (self.begin, self.sent / DEVICES as u64);
+        let at = |round: u64| begin + (before + round) as i64 * 1_000;
+        publisher::publish(broker.port(), &mut self.devices, samples, 2, Pace::FULL, &at).unwrap();
+        self.sent += samples * DEVICES as u64;
+        let wanted = samples * DEVICES as u64;
+        wait::until("all is acknowledged", WITHIN, || acks.reach(wanted, Duration::from_millis(200)).then_some(()));
+    }
+}
+
+fn config(url: &str) -> String {
+    format!("[influx]\nurl = \"{url}\"\nversion = \"1\"\nbucket = \"{DATABASE}\"\nbatch_age_ms_max = 100\n")
+}
+
+fn collector(house: &House, broker: &Broker, url: &str) -> Collector {
+    let wanted = Wanted { broker: Some(broker.port()), more: config(url), ..Wanted::default() };
+    Collector::start(house, &wanted)
+}
+
+/// Whether the collector tells that of itself.
+fn says(collector: &Collector, words: &str) -> bool {
+    collector.get("/healthz").is_some_and(|text| text.contains(words))
+}
+
+/// Waits until the database has so many samples, and checks that each is there once, with all its fields.
+fn balanced(database: &Influxd, samples: u64) {
+    let count = || {
+        let series = database.select("SELECT COUNT(sample_seq) FROM room");
+        series.first().map_or(0.0, |series| series.numbers("count")[0].1)
+    };
+    wait::until("every sample is in the database", WITHIN, || (count() >= samples as f64).then_some(()));
+    assert!((count() - samples as f64).abs() < 0.5, "{} of {samples}", count());
+    let fields = database.select("SELECT COUNT(*) FROM room");
+    let counts: Vec<f64> = fields[0].values[0][1..].iter().map(|cell| cell.as_f64().unwrap()).collect();
+    assert!(counts.len() > 8, "{:?}", fields[0].columns);
+    assert!(counts.iter().all(|count| (count - samples as f64).abs() < 0.5), "{:?} {counts:?}", fields[0].columns);
+    let sums = database.select("SELECT SUM(sample_seq) FROM room GROUP BY agent");
+    let each = (samples / DEVICES as u64) as f64;
+    assert_eq!(sums.len(), DEVICES);
+    for series in sums {
+        assert!((series.numbers("sum")[0].1 - each * (each + 1.0) / 2.0).abs() < 0.5, "{series:?}");
+    }
+}
+
+#[test]
+fn the_books_balance_over_kills_of_the_database_and_of_the_collector() {
+    let house = House::new("influx");
+    let broker = Broker::start(&house);
+    let mut database = Influxd::start(&house);
+    let mut running = collector(&house, &broker, &database.url());
+    let mut fleet = Fleet::new();
+    fleet.send(&broker, 50);
+    balanced(&database, fleet.sent);
+
+    database.kill();
+    fleet.send(&broker, 80);
+    wait::until("the collector says so", WITHIN, || says(&running, "readings are not written").then_some(()));
+    running.process().kill();
+    running = collector(&house, &broker, &database.url());
+    fleet.send(&broker, 30);
+    database.restart(&house);
+    balanced(&database, fleet.sent);
+    wait::until("all is well again", WITHIN, || (!says(&running, "not written")).then_some(()));
+    let metrics = running.get("/metrics").unwrap();
+    assert!(metrics.contains("hallwatch_influx_refused_lines_total 0"), "{metrics}");
+    assert!(running.process().terminate(WITHIN).success());
+    broker.stop();
+}
+
+#[test]
+fn a_database_that_refuses_hangs_or_wants_another_token_delays_no_commit() {
+    let house = House::new("influx-bad");
+    let broker = Broker::start(&house);
+    let receiver = Receiver::start();
+    let mut fleet = Fleet::new();
+    receiver.behave(Behaviour::Refuse(401, Vec::new()));
+    let running = collector(&house, &broker, &receiver.url());
+    for behaviour in [
+        Behaviour::Refuse(401, Vec::new()),
+        Behaviour::Refuse(429, vec![("retry-after".into(), "1".into())]),
+        Behaviour::Refuse(500, Vec::new()),
+        Behaviour::Accept("{\"ok\":true}".into()),
+        Behaviour::Hang,
+    ] {
+        receiver.behave(behaviour);
+        fleet.send(&broker, 3);
+    }
+    let written = |metrics: &str| metrics.contains("hallwatch_influx_lines_total 0");
+    assert!(written(&running.get("/metrics").unwrap()), "200 is no 204");
+    assert!(says(&running, "readings are not written"));
+    for request in receiver.requests() {
+        assert!(request.path.starts_with("/write?db=hallwatch&precision=ms"), "{}", request.path);
+        assert_eq!(request.headers["content-encoding"], "gzip");
+    }
+    broker.stop();
+}
