@@ -8,6 +8,7 @@ use ureq::{Agent, Body, http::Response};
 
 use crate::{
     config::{Influx, InfluxVersion},
+    measures::PRECISION,
     notify::secret::Secret,
 };
 
@@ -54,9 +55,11 @@ impl Client {
         let write_url = match config.version {
             InfluxVersion::Two => {
                 let org = escaped(config.org.as_deref().unwrap_or_default());
-                format!("{url}/api/v2/write?org={org}&bucket={bucket}&precision=ms")
+                format!("{url}/api/v2/write?org={org}&bucket={bucket}&precision={PRECISION}")
             }
-            InfluxVersion::One | InfluxVersion::VictoriaMetrics => format!("{url}/write?db={bucket}&precision=ms"),
+            InfluxVersion::One | InfluxVersion::VictoriaMetrics => {
+                format!("{url}/write?db={bucket}&precision={PRECISION}")
+            }
         };
         let authorization = token.map(|token| match config.version {
             InfluxVersion::Two => Secret::new(format!("Token {}", token.expose())),
@@ -84,7 +87,7 @@ impl Client {
         }
     }
 
-    /// Writes lines of the line protocol, times in milliseconds. Blocks for at most the configured time.
+    /// Writes lines of the line protocol. Blocks for at most the configured time.
     #[must_use]
     pub fn write(&self, lines: &[String]) -> Answer {
         let body = match zipped(lines) {
@@ -173,7 +176,7 @@ mod tests {
             ..Influx::default()
         };
         let client = Client::new(&config, Some(&Secret::new("t0ken"))).unwrap();
-        let wanted = "http://db:8086/api/v2/write?org=%E6%98%9F%E6%B5%B7%20%26%20co&bucket=hall%2Fwatch&precision=ms";
+        let wanted = "http://db:8086/api/v2/write?org=%E6%98%9F%E6%B5%B7%20%26%20co&bucket=hall%2Fwatch&precision=ns";
         assert_eq!(client.write_url, wanted);
         assert_eq!(client.authorization.unwrap().expose(), "Token t0ken");
         assert!(Client::new(&Influx::default(), None).is_none());

@@ -1,64 +1,95 @@
-//! Turns samples into lines of the line protocol: measurement `room`, tags venue, room and agent, one field a
-//! point, time in milliseconds. The same sample is the same line for ever, so writing it again changes nothing.
-//! <https://docs.influxdata.com/influxdb/v2/reference/syntax/line-protocol/> Pure.
+//! What of the ledger becomes lines: samples, histories of tickets, reports of readiness, accounts of silence, each by
+//! [`crate::measures`]. Decides nothing about them.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, sync::Arc};
 
-use wire::{Clock, Sample, Source};
+use wire::{Id, Source};
 
-/// The line of a sample.
-#[must_use]
-pub fn room(source: &Source, sample: &Sample) -> String {
-    // Identifiers and names of points need no escapes: lower-case letters, digits, `-` and `_`.
-    let mut line = format!("room,agent={},room={},venue={} ", source.agent, source.room, source.venue);
-    for (point, value) in sample.points.iter().filter(|(_, value)| value.is_finite()) {
-        let _ = write!(line, "{point}={value:?},");
-    }
-    for (point, fault) in &sample.faults {
-        let _ = write!(line, "{point}_fault=\"{}\",", text(fault.as_str()));
-    }
-    let uncertain = if sample.clock == Clock::Trusted { "0.0" } else { "1.0" };
-    #[expect(clippy::cast_precision_loss, reason = "numbers of samples are far below 2^53")]
-    let seq = sample.seq as f64;
-    let _ = write!(
-        line,
-        "sample_clock_uncertain={uncertain},sample_seq={seq:?},sample_spool=\"{}\" {}",
-        text(sample.spool.as_str()),
-        sample.at
-    );
-    line
+use crate::{
+    Shared,
+    ledger::{Error, Record, export::Committed, record_kind},
+    measures::{Facts, readiness, sample_line, silence as silent, transition_lines},
+    readiness::Report,
+    silence::Day,
+    tickets::{Ticket, Transition},
+    venues::Venues,
+};
+
+/// Facts that lines are made with, made anew when the files of venues change.
+pub struct Maker {
+    facts: Facts,
+    venues: Arc<Venues>,
 }
 
-/// The inside of a string field.
-fn text(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('"', "\\\"")
+impl Maker {
+    /// With the facts of now.
+    #[must_use]
+    pub fn new(shared: &Shared) -> Self {
+        let venues = shared.venues.get();
+        Self { facts: Facts::new(shared.packs.clone(), venues.clone()), venues }
+    }
+
+    /// The facts of now.
+    pub fn refresh(&mut self, shared: &Shared) {
+        if !Arc::ptr_eq(&self.venues, &shared.venues.get()) {
+            *self = Self::new(shared);
+        }
+    }
+
+    /// A line for each sample.
+    #[must_use]
+    pub fn samples(&self, commits: &[Committed]) -> Vec<String> {
+        let all = commits.iter().flat_map(|commit| &commit.samples);
+        all.map(|(source, sample)| {
+            let mut line = String::new();
+            sample_line(&mut line, &self.facts, source, sample);
+            line.truncate(line.trim_end().len());
+            line
+        })
+        .collect()
+    }
+
+    /// Lines of histories, from the first of each ticket that is named; what went before is read for it.
+    pub fn history(&self, shared: &Shared, news: &[(i64, Transition, Ticket)]) -> Result<Vec<String>, Error> {
+        let mut first: BTreeMap<u64, (u32, &Ticket)> = BTreeMap::new();
+        for (_, moved, ticket) in news {
+            let known = first.entry(ticket.id).or_insert((moved.line, ticket));
+            *known = (known.0.min(moved.line), ticket);
+        }
+        let mut out = String::new();
+        for (from, ticket) in first.into_values() {
+            let history = shared.reader.history(ticket.id)?;
+            transition_lines(&mut out, &self.facts, ticket, &history, from);
+        }
+        Ok(out.lines().map(str::to_owned).collect())
+    }
+
+    /// Lines of reports and accounts.
+    #[must_use]
+    pub fn records(&self, records: &[Record]) -> Vec<String> {
+        let mut out = String::new();
+        for record in records {
+            match record.kind.as_str() {
+                record_kind::READINESS => {
+                    if let Some(report) = Report::of(record) {
+                        readiness::report_lines(&mut out, &self.facts, &report);
+                    }
+                }
+                record_kind::SILENCE => {
+                    if let (Some(source), Some(day)) = (source_of(record), Day::from_json(&record.body)) {
+                        silent::day_lines(&mut out, &self.facts, &source, &day);
+                    }
+                }
+                _ => {}
+            }
+        }
+        out.lines().map(str::to_owned).collect()
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use wire::{Fault, Id, PointName};
-
-    use super::*;
-
-    #[test]
-    fn a_sample_is_one_line_of_floats_with_a_point() {
-        let id = |text: &str| Id::parse(text).unwrap();
-        let point = |text: &str| PointName::parse(text).unwrap();
-        let source = Source { venue: id("nanshan"), room: id("k03"), agent: id("pi-k03") };
-        let sample = Sample {
-            at: 1_795_429_441_029,
-            seq: 42,
-            spool: id("k3f9x0q2"),
-            boot: id("b"),
-            clock: Clock::Trusted,
-            points: vec![(point("amplifier_power_on"), 1.0), (point("temperature_celsius"), 21.25)],
-            faults: vec![(point("co2_ppm"), Fault::NoResponse)],
-        };
-        assert_eq!(
-            room(&source, &sample),
-            "room,agent=pi-k03,room=k03,venue=nanshan amplifier_power_on=1.0,temperature_celsius=21.25,\
-             co2_ppm_fault=\"no_response\",sample_clock_uncertain=0.0,sample_seq=42.0,sample_spool=\"k3f9x0q2\" \
-             1795429441029"
-        );
-    }
+/// Whose account it is: its key is room, agent and date.
+fn source_of(record: &Record) -> Option<Source> {
+    let mut parts = record.key.split('/');
+    let (room, agent) = (Id::parse(parts.next()?).ok()?, Id::parse(parts.next()?).ok()?);
+    Some(Source { venue: record.venue.clone(), room, agent })
 }

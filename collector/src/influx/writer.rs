@@ -1,14 +1,14 @@
-//! The thread that writes readings to the database: follows the ledger by a position that is stored once a batch is
+//! The thread that writes samples, histories and reports to the database: follows the ledger by a position that is stored once a batch is
 //! written, so a kill costs a repetition and nothing else. When it is behind, the newest samples go first and the
 //! backlog fills in behind them; what the ledger cannot keep any longer is counted and named before it goes.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::{runtime, sync::watch};
 use wire::UnixMs;
 
 use super::{
-    lines,
+    lines::Maker,
     sender::{self, Database, Surroundings},
 };
 use crate::{
@@ -24,6 +24,10 @@ use crate::{
 const READ_BYTES_MAX: u64 = 4 * 1024 * 1024;
 /// Behind by more than this, the newest go first: about a minute of a large chain.
 const BEHIND_BYTES: u64 = 16 * 1024 * 1024;
+/// Lines of histories, and records, that are read at once.
+const ROWS_MAX: usize = 1_000;
+/// Histories and records are looked for this often.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// Rest after the ledger could not be read.
 const RETRY: Duration = Duration::from_secs(10);
 /// Bytes of a MiB.
@@ -42,7 +46,8 @@ pub fn run(
     stop: &watch::Receiver<bool>,
 ) -> Result<(), std::io::Error> {
     let runtime = runtime::Builder::new_current_thread().enable_time().build()?;
-    let mut writer = Writer { exporter, database, world: World { shared, runtime, stop: stop.clone() }, live: None };
+    let world = World { shared, runtime, stop: stop.clone() };
+    let mut writer = Writer { exporter, database, world, maker: Maker::new(shared), live: None, looked: None };
     loop {
         let rest = match writer.round() {
             Ok(Round::Idle) => Duration::from_millis(shared.config.influx.batch_age_ms_max),
@@ -75,6 +80,9 @@ struct Writer<'a> {
     world: World<'a>,
     /// While behind: the newest commit that is written ahead of the backlog, and where the backlog ends.
     live: Option<Live>,
+    maker: Maker,
+    /// When histories and records were last looked for.
+    looked: Option<Instant>,
 }
 
 /// The newest go first.
@@ -88,6 +96,13 @@ struct Live {
 
 impl Writer<'_> {
     fn round(&mut self) -> Result<Round, Error> {
+        self.maker.refresh(self.world.shared);
+        if self.looked.is_none_or(|at| at.elapsed() >= LOOK_EVERY) {
+            if !self.histories()? || !self.records()? {
+                return Ok(Round::Over);
+            }
+            self.looked = Some(Instant::now());
+        }
         let position = self.exporter.position(cursor::SAMPLES)?;
         let waiting = self.exporter.waiting(position)?;
         self.tell(waiting.since, waiting.bytes)?;
@@ -122,25 +137,59 @@ impl Writer<'_> {
         Ok(if commits.iter().map(|c| c.samples.len()).sum::<usize>() > 0 { Round::More } else { Round::Idle })
     }
 
+    /// Writes lines of histories; `false` where the collector ends before that.
+    fn histories(&mut self) -> Result<bool, Error> {
+        loop {
+            let position = self.exporter.position(cursor::HISTORY)?;
+            let news = self.exporter.history(position, ROWS_MAX)?;
+            let Some((last, ..)) = news.last() else { return Ok(true) };
+            let last = *last;
+            let lines = self.maker.history(self.world.shared, &news)?;
+            if !self.lines(lines)? {
+                return Ok(false);
+            }
+            self.exporter.advance(cursor::HISTORY, last)?;
+        }
+    }
+
+    /// Writes reports and accounts; `false` where the collector ends before that.
+    fn records(&mut self) -> Result<bool, Error> {
+        loop {
+            let position = self.exporter.position(cursor::RECORDS)?;
+            let records = self.exporter.records(position, ROWS_MAX)?;
+            let Some(last) = records.last().map(|record| record.at) else { return Ok(true) };
+            let lines = self.maker.records(&records);
+            if !self.lines(lines)? {
+                return Ok(false);
+            }
+            self.exporter.advance(cursor::RECORDS, last)?;
+        }
+    }
+
     /// Writes the samples of `commits`; `false` where the collector ends before that.
     fn write(&mut self, commits: &[Committed]) -> Result<bool, Error> {
+        let lines = self.maker.samples(commits);
+        self.lines(lines)
+    }
+
+    /// Sends `lines` in batches; `false` where the collector ends before that.
+    fn lines(&mut self, mut lines: Vec<String>) -> Result<bool, Error> {
         let config = &self.world.shared.config.influx;
         let (lines_max, bytes_max) = (config.batch_lines_max, config.batch_bytes_max);
-        let mut batch: Vec<String> = Vec::new();
-        let mut bytes = 0;
-        for (source, sample) in commits.iter().flat_map(|commit| &commit.samples) {
-            let line = lines::room(source, sample);
-            if !batch.is_empty() && (batch.len() >= lines_max || bytes + line.len() > bytes_max) {
-                if !self.send(&batch)? {
-                    return Ok(false);
-                }
-                batch.clear();
-                bytes = 0;
+        while !lines.is_empty() {
+            let mut bytes = 0;
+            let fit = lines.iter().take(lines_max).take_while(|line| {
+                bytes += line.len() + 1;
+                bytes <= bytes_max
+            });
+            let count = fit.count().max(1);
+            let rest = lines.split_off(count);
+            if !self.send(&lines)? {
+                return Ok(false);
             }
-            bytes += line.len() + 1;
-            batch.push(line);
+            lines = rest;
         }
-        Ok(batch.is_empty() || self.send(&batch)?)
+        Ok(true)
     }
 
     fn send(&mut self, batch: &[String]) -> Result<bool, Error> {

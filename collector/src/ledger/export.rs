@@ -64,7 +64,8 @@ pub trait Exporter: Send {
     fn waiting(&mut self, after: i64) -> Result<Waiting, Error>;
     /// Lines of histories after the row `after`, each with its row and the ticket as it is now.
     fn history(&mut self, after: i64, limit: usize) -> Result<Vec<(i64, Transition, Ticket)>, Error>;
-    /// Documents written at or after `at`, oldest first.
+    /// Reports of readiness and accounts of silence written after `at`, oldest first: about `limit`, and all of the
+    /// last instant.
     fn records(&mut self, at: UnixMs, limit: usize) -> Result<Vec<Record>, Error>;
     /// Keeps a line that was refused for good; of very many the oldest go.
     fn refuse(&mut self, lines: &[RefusedLine]) -> Result<(), Error>;

@@ -3,6 +3,7 @@ CREATE TABLE cursor (
     name TEXT PRIMARY KEY,
     position INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE INDEX record_at ON record (at);
 CREATE TABLE refused_line (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     at INTEGER NOT NULL,

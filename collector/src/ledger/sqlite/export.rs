@@ -122,10 +122,15 @@ impl Exporter for SqliteExporter {
 
     fn records(&mut self, at: UnixMs, limit: usize) -> Result<Vec<Record>, Error> {
         self.with("read records", |c| {
-            let sql = "SELECT kind, venue, key, at, body FROM record WHERE at >= ?1 AND kind IN (?2, ?3) \
-                       ORDER BY at LIMIT ?4";
+            let kinds = (record_kind::READINESS, record_kind::SILENCE);
+            let bound = "SELECT at FROM record WHERE at > ?1 AND kind IN (?3, ?4) ORDER BY at LIMIT 1 OFFSET ?2";
+            let mut statement = c.prepare_cached(bound)?;
+            let bound: Option<UnixMs> =
+                statement.query_row(params![at, limit as i64, kinds.0, kinds.1], |row| row.get(0)).optional()?;
+            let sql = "SELECT kind, venue, key, at, body FROM record WHERE at > ?1 AND at <= ?2 AND kind IN (?3, ?4) \
+                       ORDER BY at";
             let mut statement = c.prepare_cached(sql)?;
-            let mut found = statement.query(params![at, record_kind::READINESS, record_kind::SILENCE, limit as i64])?;
+            let mut found = statement.query(params![at, bound.unwrap_or(UnixMs::MAX), kinds.0, kinds.1])?;
             let mut all = Vec::new();
             while let Some(row) = found.next()? {
                 all.push(rows::record(row)?);
