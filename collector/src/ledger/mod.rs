@@ -13,7 +13,7 @@ pub mod store;
 pub use error::Error;
 pub use store::{
     Device, EpisodeFilter, Inbox, Ledger, Loaded, LostRow, MessageRow, Outbox, Reader, RecordFilter, Size,
-    TicketFilter, WakeUp,
+    TicketFilter, WaitingMessages, WakeUp,
 };
 
 use wire::{About, Id, Lost, Sample, Source, Status, UnixMs};

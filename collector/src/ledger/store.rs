@@ -187,6 +187,19 @@ pub struct Size {
     pub file_bytes: u64,
     /// Messages that wait.
     pub outbox: u64,
+    /// The same by channel; those without any are left out.
+    pub waiting: Vec<WaitingMessages>,
+}
+
+/// What waits to go out by one channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitingMessages {
+    /// The channel.
+    pub channel: String,
+    /// How many.
+    pub messages: u64,
+    /// When the first of them is or was due.
+    pub due_at: UnixMs,
 }
 
 /// The lookers' side, on connections of its own: never waits for a writer, never makes one wait.

@@ -11,7 +11,9 @@ pub mod events;
 pub mod fire;
 pub mod guard;
 pub mod language;
+pub mod metrics;
 pub mod pages;
+pub mod process;
 pub mod range;
 pub mod readiness;
 pub mod silence;
@@ -67,7 +69,7 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .route("/extinguishers.csv", get(pages::fire::extinguishers_csv))
         .route("/assets/{name}", get(assets::serve))
         .route("/healthz", get(status::health))
-        .route("/metrics", get(status::metrics))
+        .route("/metrics", get(metrics::metrics))
         .route("/api/v1/rooms", get(api::rooms))
         .route("/api/v1/tickets", get(api::tickets))
         .route("/api/v1/tickets/{number}", get(api::ticket))

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     ledger::{
         Device, EpisodeFilter, EpisodeRow, Error, LostRow, MessageRow, Quarantined, Reader, Record, RecordFilter, Size,
-        TicketFilter, Watermark, journal::Page, quarantine_reason, store::ROWS_MAX,
+        TicketFilter, WaitingMessages, Watermark, journal::Page, quarantine_reason, store::ROWS_MAX,
     },
     tickets::{Ticket, Transition},
 };
@@ -250,8 +250,14 @@ impl Reader for Sqlite {
             let (chunks, chunk_bytes) =
                 two("SELECT count(*), coalesce(sum(bytes), 0) FROM (SELECT length(body) AS bytes FROM chunk \
                  UNION ALL SELECT length(body) FROM day_chunk)")?;
-            let sql = "SELECT count(*), 0 FROM outbox WHERE sent_at IS NULL AND dead_at IS NULL";
-            let (outbox, _) = two(sql)?;
+            let sql = "SELECT channel, count(*), min(due_at) FROM outbox \
+                       WHERE sent_at IS NULL AND dead_at IS NULL GROUP BY channel";
+            let waiting: Vec<WaitingMessages> = c
+                .prepare_cached(sql)?
+                .query_map([], |r| {
+                    Ok(WaitingMessages { channel: r.get(0)?, messages: r.get::<_, i64>(1)? as u64, due_at: r.get(2)? })
+                })?
+                .collect::<Result<_, _>>()?;
             let pages: i64 = c.pragma_query_value(None, "page_count", |r| r.get(0))?;
             let page_bytes: i64 = c.pragma_query_value(None, "page_size", |r| r.get(0))?;
             Ok::<_, Failure>(Size {
@@ -260,7 +266,8 @@ impl Reader for Sqlite {
                 chunks,
                 chunk_bytes,
                 file_bytes: (pages * page_bytes) as u64,
-                outbox,
+                outbox: waiting.iter().map(|channel| channel.messages).sum(),
+                waiting,
             })
         })
     }
