@@ -95,7 +95,7 @@ fn store(text: &mut String, shared: &Shared) {
         let help = "How long the oldest waiting message has been due, by channel.";
         labelled(text, "outbox_oldest_seconds", help, "channel", &oldest);
     }
-    if let Ok(disk) = rustix::fs::statvfs(&folder(&shared.config.ledger.path)) {
+    if let Ok(disk) = rustix::fs::statvfs(folder(&shared.config.ledger.path)) {
         let bytes = |blocks: u64| blocks as f64 * disk.f_frsize as f64;
         single(text, "disk_free_bytes", "gauge", "Bytes free for the ledger on its disk.", bytes(disk.f_bavail));
         single(text, "disk_size_bytes", "gauge", "Bytes of that disk.", bytes(disk.f_blocks));
