@@ -10,12 +10,13 @@ use crate::{
 };
 
 /// Each crate and those of the workspace that it may name. Nobody names `tests`.
-const MAY_NAME: [(&str, &[&str]); 5] = [
+const MAY_NAME: [(&str, &[&str]); 6] = [
     ("wire", &[]),
     ("agent", &["wire"]),
     ("collector", &["wire"]),
+    ("dashboards", &["wire", "collector"]),
     ("demo", &["wire", "agent", "collector"]),
-    ("tests", &["wire", "agent", "collector", "demo"]),
+    ("tests", &["wire", "agent", "collector", "dashboards", "demo"]),
 ];
 
 fn wrong_dependencies(manifests: &[File]) -> Vec<String> {
