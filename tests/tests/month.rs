@@ -131,6 +131,9 @@ fn present(asked: &Asked, expected: &month::Expected) {
     assert!((6.0..=9.0).contains(&lost), "three devices were silent for some hours, not for {lost}");
 }
 
+/// What a line overwrites: measurement, tags and time.
+type Place = (String, Vec<(String, String)>, i64);
+
 /// A line in the words of the table.
 fn known(line: &Parsed) -> Result<Vec<(&'static str, String)>, String> {
     let of = |name: &str| table::ALL.iter().find(|m| m.name == name);
@@ -163,7 +166,7 @@ const NOT_IN_A_MONTH: [(&str, &str); 3] =
 fn a_month_has_every_field_of_the_table_and_no_other_and_overwrites_nothing() {
     let month = month::generate(SEED + 1);
     let mut seen: BTreeSet<(&str, String)> = BTreeSet::new();
-    let mut places: BTreeMap<(String, Vec<(String, String)>, i64), usize> = BTreeMap::new();
+    let mut places: BTreeMap<Place, usize> = BTreeMap::new();
     for text in month.lines.lines() {
         let line = parse(text).unwrap_or_else(|| panic!("`{text}` does not read back"));
         seen.extend(known(&line).unwrap_or_else(|what| panic!("not in the table: {what}\n{text}")));

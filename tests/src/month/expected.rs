@@ -120,7 +120,7 @@ pub(super) fn of(plan: &[Incident], air: &[(usize, UnixMs, f64)]) -> Expected {
         let sum = sums.entry((*room, day)).or_default();
         (sum.0, sum.1) = (sum.0 + celsius, sum.1 + 1);
         let time = of_day(*at);
-        if time >= (18 * 60 + 10) * MINUTE_MS || time < 2 * HOUR_MS {
+        if !(2 * HOUR_MS..(18 * 60 + 10) * MINUTE_MS).contains(&time) {
             all.in_band[*room].judged += 1;
             all.in_band[*room].in_band += usize::from((18.0..=22.0).contains(celsius));
         }

@@ -68,8 +68,8 @@ pub(super) fn values(place: usize, at: UnixMs, broken: &[What], rng: &mut Rng) -
     let is = |what| broken.contains(&what);
     let flag = |yes: bool| f64::from(u8::from(yes));
     let day = of_day(at);
-    let lit = day >= (17 * 60 + 30) * MINUTE_MS || day < 2 * HOUR_MS;
-    let cooled = day >= (16 * 60 + 30) * MINUTE_MS || day < 2 * HOUR_MS;
+    let lit = !(2 * HOUR_MS..(17 * 60 + 30) * MINUTE_MS).contains(&day);
+    let cooled = !(2 * HOUR_MS..(16 * 60 + 30) * MINUTE_MS).contains(&day);
     // Guests come from 19:00 on and leave an hour before closing; every third room stays free each evening.
     let evening = !(HOUR_MS..19 * HOUR_MS).contains(&day);
     let guests = evening && (place as i64 + (at + 8 * HOUR_MS - 7 * HOUR_MS) / (24 * HOUR_MS)) % 3 != 0;
