@@ -9,6 +9,8 @@ mod broker;
 mod compose;
 #[path = "deploy/metrics.rs"]
 mod metrics;
+#[path = "deploy/page.rs"]
+mod page;
 #[path = "deploy/site.rs"]
 mod site;
 

@@ -71,12 +71,6 @@ fn every_image_has_an_exact_version() {
     assert_eq!(version, env!("CARGO_PKG_VERSION"), "the collector's image is called by its version");
 }
 
-/// Whether dashboards are part of the workspace, for those who ask for them; anything else is.
-fn is_built(source: &str) -> bool {
-    let manifest = std::fs::read_to_string(program::workspace().join("Cargo.toml")).unwrap();
-    !source.contains("dashboards") || manifest.contains("\"dashboards\"")
-}
-
 #[test]
 fn every_file_and_secret_that_is_named_is_there() {
     let house = House::new("deploy-files");
@@ -85,7 +79,7 @@ fn every_file_and_secret_that_is_named_is_there() {
     let declared = compose["secrets"].as_object().unwrap();
     let mut granted = BTreeSet::new();
     for (name, service) in services() {
-        for (source, _) in mounts(&service).into_iter().filter(|(source, _)| is_built(source)) {
+        for (source, _) in mounts(&service) {
             let path = match source.strip_prefix("../") {
                 Some(outside) => program::workspace().join(outside),
                 None => site.deploy.join(&source),
@@ -224,7 +218,7 @@ fn grafana_finds_the_bucket_the_token_and_the_dashboards() {
     assert_eq!(folders, ["zh-CN", "en"].map(|language| format!("{dashboards}/{language}")));
     let home = services["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"].as_str().unwrap();
     let home = home.strip_prefix(&format!("{dashboards}/${{HALLWATCH_LANGUAGE:-zh-CN}}/")).unwrap();
-    for language in ["zh-CN", "en"].into_iter().filter(|_| is_built("dashboards")) {
+    for language in ["zh-CN", "en"] {
         let shipped = program::workspace().join("dashboards/grafana").join(language);
         assert!(shipped.join(home).is_file(), "`{}` has no `{home}` to begin with", shipped.display());
     }
