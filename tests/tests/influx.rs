@@ -10,7 +10,7 @@ use tests::{
     collector::Wanted,
     influxd::DATABASE,
     load::{
-        Acks, Device,
+        self, Acks, Device,
         publisher::{self, Pace},
     },
     receiver::Behaviour,
@@ -51,7 +51,9 @@ fn config(url: &str) -> String {
 
 fn collector(house: &House, broker: &Broker, url: &str) -> Collector {
     let wanted = Wanted { broker: Some(broker.port()), more: config(url), ..Wanted::default() };
-    Collector::start(house, &wanted)
+    let collector = Collector::start(house, &wanted);
+    load::until_it_listens(broker.port()).unwrap();
+    collector
 }
 
 /// Whether the collector tells that of itself.
@@ -62,17 +64,18 @@ fn says(collector: &Collector, words: &str) -> bool {
 /// Waits until the database has so many samples, and checks that each is there once, with all its fields.
 fn balanced(database: &Influxd, samples: u64) {
     let count = || {
-        let series = database.select("SELECT COUNT(sample_seq) FROM room");
+        let series = database.select("SELECT COUNT(sample_seq) FROM room WHERE venue = 'nanshan'");
         series.first().map_or(0.0, |series| series.numbers("count")[0].1)
     };
     wait::until("every sample is in the database", WITHIN, || (count() >= samples as f64).then_some(()));
     assert!((count() - samples as f64).abs() < 0.5, "{} of {samples}", count());
     // Not every sample has `in_band` fields and the like; what the devices read is in each.
-    let fields = database.select("SELECT COUNT(/_(celsius|percent|ppm|ampere|seq)$/) FROM room");
+    let fields =
+        database.select("SELECT COUNT(/_(celsius|percent|ppm|ampere|seq)$/) FROM room WHERE venue = 'nanshan'");
     let counts: Vec<f64> = fields[0].values[0][1..].iter().map(|cell| cell.as_f64().unwrap()).collect();
     assert!(counts.len() > 8, "{:?}", fields[0].columns);
     assert!(counts.iter().all(|count| (count - samples as f64).abs() < 0.5), "{:?} {counts:?}", fields[0].columns);
-    let sums = database.select("SELECT SUM(sample_seq) FROM room GROUP BY agent");
+    let sums = database.select("SELECT SUM(sample_seq) FROM room WHERE venue = 'nanshan' GROUP BY agent");
     let each = (samples / DEVICES as u64) as f64;
     assert_eq!(sums.len(), DEVICES);
     for series in sums {

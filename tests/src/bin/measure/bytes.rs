@@ -99,7 +99,7 @@ fn collector(rooms: usize, begin: i64) -> anyhow::Result<u64> {
     let wanted =
         Wanted { broker: Some(broker.port()), more: "[readings]\ncompact_seconds = 5\n".into(), ..Wanted::default() };
     let mut collector = Collector::start(&house, &wanted);
-    crate::drain::until_it_listens(broker.port())?;
+    tests::load::until_it_listens(broker.port())?;
     let acks = Acks::listen(broker.port())?;
     let mut devices: Vec<Device> = (0..rooms).map(|room| Device::new("nanshan", room)).collect();
     let values: Vec<Vec<Vec<f64>>> = (0..rooms).map(room_values).collect();

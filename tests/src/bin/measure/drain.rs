@@ -11,7 +11,7 @@ use tests::{
     Broker, Collector, House,
     collector::Wanted,
     load::{
-        Acks, Device, device,
+        self, Acks, Device, device,
         publisher::{self, Pace},
     },
     meter,
@@ -86,19 +86,6 @@ fn broker(house: &House) -> Broker {
     Broker::start_tuned(house, "max_queued_messages 0\nmax_queued_bytes 0\n", "allow_anonymous true\n")
 }
 
-/// Waits until the collector commits what is published: connected, subscribed, and at work.
-pub fn until_it_listens(port: u16) -> anyhow::Result<()> {
-    let acks = Acks::listen(port)?;
-    for number in 0..200 {
-        let mut probe = [Device::new("probe", number)];
-        publisher::publish(port, &mut probe, 1, 1, Pace::FULL, &|_| publisher::now_ms())?;
-        if acks.reach(1, Duration::from_millis(200)) {
-            return Ok(());
-        }
-    }
-    anyhow::bail!("the collector never acknowledged a sample")
-}
-
 fn fleet() -> Vec<Device> {
     (0..DEVICES).map(|number| Device::new("nanshan", number)).collect()
 }
@@ -137,7 +124,7 @@ fn backlog_collector(samples: u64) -> anyhow::Result<Drained> {
     let broker = broker(&house);
     let total = samples * DEVICES as u64;
     let mut collector = Collector::start(&house, &wanted(broker.port()));
-    until_it_listens(broker.port())?;
+    load::until_it_listens(broker.port())?;
     collector.process().terminate(PATIENCE);
     publish(&broker, samples, Pace::FULL)?;
     let acks = Acks::listen(broker.port())?;
@@ -169,7 +156,7 @@ fn live_collector(samples: u64) -> anyhow::Result<Drained> {
     let broker = broker(&house);
     let total = samples * DEVICES as u64;
     let mut collector = Collector::start(&house, &wanted(broker.port()));
-    until_it_listens(broker.port())?;
+    load::until_it_listens(broker.port())?;
     let acks = Acks::listen(broker.port())?;
     let before = meter::processor_time(collector.process().pid()).unwrap_or_default();
     let started = Instant::now();

@@ -41,7 +41,7 @@ pub fn measure() -> anyhow::Result<()> {
     let broker = Broker::start(&house);
     let pack = Some(PACK.to_owned());
     let mut collector = Collector::start(&house, &Wanted { broker: Some(broker.port()), pack, ..Wanted::default() });
-    crate::drain::until_it_listens(broker.port())?;
+    tests::load::until_it_listens(broker.port())?;
     let acks = Acks::listen(broker.port())?;
     let mut sync = sync_milliseconds(&house)?;
 
