@@ -142,3 +142,47 @@ fn a_database_that_refuses_hangs_or_wants_another_token_delays_no_commit() {
     }
     broker.stop();
 }
+
+#[test]
+fn hours_and_the_present_are_written_and_hours_again_when_late_data_came() {
+    let house = House::new("influx-hours");
+    let broker = Broker::start(&house);
+    let database = Influxd::start(&house);
+    let running = collector(&house, &broker, &database.url());
+    // At the beginning of an hour that is over for long.
+    let begin = (publisher::now_ms() / 3_600_000 - 3) * 3_600_000;
+    let mut fleet = Fleet { begin, ..Fleet::new() };
+    let counted = |samples: u64| {
+        wait::until("the hour has all samples", WITHIN, || {
+            let series = database.select("SELECT sum(temperature_celsius_count) FROM room_1h");
+            let count = series.first().map_or(0.0, |series| series.numbers("sum")[0].1);
+            ((count - samples as f64).abs() < 0.5).then_some(())
+        });
+    };
+    fleet.send(&broker, 20);
+    counted(fleet.sent);
+    fleet.send(&broker, 15);
+    counted(fleet.sent);
+    let means = database
+        .select("SELECT mean(temperature_celsius) FROM room; SELECT sum(temperature_celsius_mean) FROM room_1h");
+    let (raw, hourly) = (means[0].numbers("mean")[0].1, means[1].numbers("sum")[0].1 / DEVICES as f64);
+    assert!((raw - hourly).abs() < 1e-6, "{raw} and {hourly}");
+
+    running.say(&["tickets", "--who", "li", "open", "nanshan", "r1", "hums", "--team", "av"]);
+    drop(running);
+    // A start writes the present at once; one that runs does so every five minutes.
+    let _running = collector(&house, &broker, &database.url());
+    for (select, least) in [
+        ("last(agents) FROM venue WHERE venue = 'nanshan'", DEVICES as f64),
+        ("last(tickets_open) FROM venue WHERE venue = 'nanshan'", 1.0),
+        ("last(rank_severity) FROM ticket_open WHERE room = 'r1'", 1.0),
+        ("count(online) FROM agent", DEVICES as f64),
+        ("last(ledger_bytes) FROM collector", 1.0),
+    ] {
+        wait::until(select, WITHIN, || {
+            let series = database.select(&format!("SELECT {select}"));
+            let series = series.first()?;
+            series.numbers(&series.columns[1]).first().filter(|(_, value)| *value >= least).map(|_| ())
+        });
+    }
+}

@@ -36,6 +36,12 @@ impl Maker {
         }
     }
 
+    /// The facts that lines are made with.
+    #[must_use]
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
     /// A line for each sample.
     #[must_use]
     pub fn samples(&self, commits: &[Committed]) -> Vec<String> {

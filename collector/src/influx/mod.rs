@@ -5,4 +5,5 @@
 pub mod client;
 pub mod lines;
 pub mod sender;
+pub mod snapshots;
 pub mod writer;

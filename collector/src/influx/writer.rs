@@ -10,6 +10,7 @@ use wire::UnixMs;
 use super::{
     lines::Maker,
     sender::{self, Database, Surroundings},
+    snapshots::Snapshots,
 };
 use crate::{
     Shared,
@@ -47,7 +48,15 @@ pub fn run(
 ) -> Result<(), std::io::Error> {
     let runtime = runtime::Builder::new_current_thread().enable_time().build()?;
     let world = World { shared, runtime, stop: stop.clone() };
-    let mut writer = Writer { exporter, database, world, maker: Maker::new(shared), live: None, looked: None };
+    let mut writer = Writer {
+        exporter,
+        database,
+        world,
+        maker: Maker::new(shared),
+        snapshots: Snapshots::default(),
+        live: None,
+        looked: None,
+    };
     loop {
         let rest = match writer.round() {
             Ok(Round::Idle) => Duration::from_millis(shared.config.influx.batch_age_ms_max),
@@ -81,6 +90,7 @@ struct Writer<'a> {
     /// While behind: the newest commit that is written ahead of the backlog, and where the backlog ends.
     live: Option<Live>,
     maker: Maker,
+    snapshots: Snapshots,
     /// When histories and records were last looked for.
     looked: Option<Instant>,
 }
@@ -98,7 +108,7 @@ impl Writer<'_> {
     fn round(&mut self) -> Result<Round, Error> {
         self.maker.refresh(self.world.shared);
         if self.looked.is_none_or(|at| at.elapsed() >= LOOK_EVERY) {
-            if !self.histories()? || !self.records()? {
+            if !self.histories()? || !self.records()? || !self.snapshots()? {
                 return Ok(Round::Over);
             }
             self.looked = Some(Instant::now());
@@ -166,8 +176,21 @@ impl Writer<'_> {
         }
     }
 
+    /// Writes the present and hours that are over; `false` where the collector ends before that.
+    fn snapshots(&mut self) -> Result<bool, Error> {
+        let shared = self.world.shared;
+        let present = self.snapshots.present(shared, self.maker.facts())?;
+        let (hours, due) = self.snapshots.hours(shared, self.maker.facts(), self.exporter)?;
+        if !self.lines((present + &hours).lines().map(str::to_owned).collect())? {
+            return Ok(false);
+        }
+        self.snapshots.done(&due, self.exporter)?;
+        Ok(true)
+    }
+
     /// Writes the samples of `commits`; `false` where the collector ends before that.
     fn write(&mut self, commits: &[Committed]) -> Result<bool, Error> {
+        self.snapshots.note(commits);
         let lines = self.maker.samples(commits);
         self.lines(lines)
     }

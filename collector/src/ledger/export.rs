@@ -15,6 +15,8 @@ pub mod cursor {
     pub const HISTORY: &str = "influx_history";
     /// Documents that are written, by the time of their writing.
     pub const RECORDS: &str = "influx_records";
+    /// Hours since 1970 before which every hour of every device is written.
+    pub const HOURS: &str = "influx_hours";
 }
 
 /// A commit that is lent.
