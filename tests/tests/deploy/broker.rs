@@ -2,11 +2,12 @@
 //! by the shipped scripts. Only ports and folders are the test's.
 
 use std::{
+    path::PathBuf,
     process::{Command, Output},
     time::Duration,
 };
 
-use tests::{House, Process, port, wait};
+use tests::{House, Process, port, program, wait};
 
 use crate::{read, site::Site};
 
@@ -135,26 +136,72 @@ fn a_stolen_device_is_shut_out_and_a_new_one_let_in_without_a_restart() {
     assert!(!publish(&site, &broker, "pi-1", &stolen, topic).status.success());
 }
 
+/// The shipped configuration of the collector with the folders and ports of this test, and where it serves.
+fn collector_configuration(house: &House, site: &Site, broker: &Broker) -> (PathBuf, u16) {
+    let web = port::free();
+    let mut text = read("collector.toml");
+    for (from, to) in [
+        ("/var/lib/hallwatch", site.deploy.join("data/collector").display().to_string()),
+        ("host = \"mosquitto\"", "host = \"127.0.0.1\"".to_owned()),
+        ("port = 1883", format!("port = {}", broker.inside)),
+        ("0.0.0.0:8440", format!("127.0.0.1:{web}")),
+        ("/run/secrets/mqtt_collector_password", site.path("mqtt_collector_password")),
+        ("/run/secrets/influxdb_writer_token", site.path("tokens/writer")),
+    ] {
+        assert!(text.contains(from), "the shipped file has `{from}`");
+        text = text.replace(from, &to);
+    }
+    // As InfluxDB's first start leaves it.
+    std::fs::write(site.path("tokens/writer"), "w==\n").unwrap();
+    (house.write("collector.toml", &text), web)
+}
+
 #[test]
 fn the_collector_accepts_its_configuration_and_reaches_the_broker_with_it() {
     let house = House::new("deploy-check");
     let site = Site::new(&house);
     let broker = start(&house, &site, false);
-    let mut text = read("collector.toml");
-    let secrets = site.deploy.join("secrets").display().to_string();
-    for (from, to) in [
-        ("/var/lib/hallwatch", site.deploy.join("data/collector").display().to_string()),
-        ("host = \"mosquitto\"", "host = \"127.0.0.1\"".to_owned()),
-        ("port = 1883", format!("port = {}", broker.inside)),
-        ("0.0.0.0:8440", format!("127.0.0.1:{}", port::free())),
-        ("/run/secrets", secrets),
-    ] {
-        assert!(text.contains(from), "the shipped file has `{from}`");
-        text = text.replace(from, &to);
-    }
-    let configuration = house.write("collector.toml", &text);
-    let said = crate::run(tests::program::collector().arg("check").arg("--config").arg(&configuration));
+    let (configuration, _) = collector_configuration(&house, &site, &broker);
+    let said = crate::run(program::collector().arg("check").arg("--config").arg(&configuration));
     assert!(said.contains("broker"), "{said}");
+}
+
+#[test]
+fn an_agent_set_up_as_the_script_says_delivers_to_the_shipped_collector() {
+    let house = House::new("deploy-agent");
+    let site = Site::new(&house);
+    let said = site.script("agent-password", &["pi-1"]);
+    let broker = start(&house, &site, false);
+    let (configuration, web) = collector_configuration(&house, &site, &broker);
+    let mut collector = program::collector();
+    collector.arg("run").arg("--config").arg(configuration);
+    let _collector = house.start("collector", collector);
+
+    let (_, lines) = said.split_once("In its agent.toml:\n").unwrap();
+    let mut lines = lines.to_owned();
+    for (from, to) in [
+        ("\"NAME\" ", format!("\"127.0.0.1\"\nport = {} ", broker.agents)),
+        ("/etc/hallwatch/mqtt-password", site.path("agents/pi-1")),
+        ("/etc/hallwatch/ca.pem", site.path("ca.crt")),
+    ] {
+        assert!(lines.contains(from), "the script says `{from}`:\n{said}");
+        lines = lines.replace(from, &to);
+    }
+    let agent_toml = format!(
+        "venue = \"nanshan\"\nroom = \"k01\"\nagent = \"pi-1\"\n{lines}[spool]\npath = \"{}\"\n[sampler]\nperiod = \"1s\"\n\
+         [[bus]]\nname = \"room\"\nbackend = \"simulated\"\n[[sensor]]\nname = \"climate\"\ndriver = \"sht4x\"\nbus = \"room\"\n",
+        house.path("spool").display()
+    );
+    let mut agent = program::agent();
+    agent.arg("run").arg("--config").arg(house.write("agent.toml", &agent_toml));
+    let agent = house.start("agent", agent);
+    let url = format!("http://127.0.0.1:{web}/metrics");
+    wait::until("samples arrive, encrypted and by password", Duration::from_secs(60), || {
+        let text = ureq::get(&url).call().ok()?.body_mut().read_to_string().ok()?;
+        let count = text.lines().find_map(|line| line.strip_prefix("hallwatch_samples_total "))?;
+        (count.parse::<u64>().ok()? > 0).then_some(())
+    });
+    drop(agent);
 }
 
 #[test]

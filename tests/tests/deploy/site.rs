@@ -70,8 +70,13 @@ impl Site {
         std::fs::read_to_string(self.tools.join("docker.log")).unwrap_or_default()
     }
 
+    /// Where a secret lies.
+    pub fn path(&self, name: &str) -> String {
+        self.deploy.join("secrets").join(name).display().to_string()
+    }
+
     pub fn secret(&self, name: &str) -> String {
-        std::fs::read_to_string(self.deploy.join("secrets").join(name)).unwrap().trim().to_owned()
+        std::fs::read_to_string(self.path(name)).unwrap().trim().to_owned()
     }
 }
 
