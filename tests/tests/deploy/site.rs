@@ -33,6 +33,8 @@ impl Site {
             // What a person made in the working tree is none of the test's business.
             run(Command::new("rm").arg("-rf").arg(deploy.join(made)));
         }
+        // As a clone by somebody with a strict umask leaves it.
+        run(Command::new("chmod").args(["-R", "go-rwx"]).arg(&deploy));
         let tools = house.path("tools");
         std::fs::create_dir(&tools).unwrap();
         let site = Self { deploy, tools };
@@ -96,6 +98,10 @@ fn secrets_are_made_once_and_for_their_owner_alone() {
     site.script("up", &[]);
     assert_eq!(first, names.map(|name| site.secret(name)), "the second start leaves them alone");
     assert_eq!((users, certificate), (site.secret("mosquitto_users"), site.secret("broker.crt")));
+    for shared in ["venues", "mosquitto.acl", "collector.toml", "grafana/provisioning/datasources/hallwatch.yaml"] {
+        let mode = site.deploy.join(shared).metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o044, 0o044, "`{shared}` has mode {mode:o}: no container could read it");
+    }
     for entry in walk(&site.deploy.join("secrets")) {
         let mode = entry.metadata().unwrap().permissions().mode() & 0o777;
         assert_eq!(mode & 0o077, 0, "`{}` has mode {mode:o}", entry.display());
