@@ -174,7 +174,7 @@ pub mod field {
         ASSET = "asset";
         /// Identifier of the rule.
         RULE = "rule";
-        /// Who opened it: `rule` or `person`.
+        /// How it became known: `readings`, `person`, `round` or `complaint`.
         SOURCE = "source";
         /// Where it stands.
         STATE = "state";

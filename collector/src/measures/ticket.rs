@@ -94,7 +94,7 @@ fn line(out: &mut String, facts: &Facts, ticket: &Ticket, moved: &Transition, me
     if let Some(asset) = &ticket.asset {
         line.text(field::ASSET, asset.as_str());
     }
-    line.text(field::SOURCE, if ticket.rule.is_some() { "rule" } else { "person" });
+    line.text(field::SOURCE, ticket.origin.as_str());
     line.text(field::STATE, moved.to.as_str());
     let is = |event: &str| meaning.event == event;
     for (name, value) in [

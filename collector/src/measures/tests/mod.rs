@@ -14,6 +14,7 @@ use crate::{
     venues::{Holidays, Venues},
 };
 
+mod document;
 mod encoder;
 mod rooms;
 mod tickets;

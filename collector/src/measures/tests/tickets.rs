@@ -140,7 +140,7 @@ fn a_whole_life_gives_each_figure_once() {
         "venue=nanshan",
     ];
     assert_eq!(tags, expected);
-    assert_eq!((line.text("number"), line.text("source")), (Some("nanshan-20261123-001"), Some("rule")));
+    assert_eq!((line.text("number"), line.text("source")), (Some("nanshan-20261123-001"), Some("readings")));
     assert!(line.text("text_zh").unwrap().contains("室温不在"), "{line:?}");
     assert!(line.text("text_en").unwrap().contains("18"), "{line:?}");
 }
